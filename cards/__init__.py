@@ -1,0 +1,40 @@
+"""Outcomes said as CDS Hooks 2.0.1 cards. Wording lives in this room, decisions never do: it knows
+`service.determination` and nothing else of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from cards.card import Body, Card, Topic, enclose
+from cards.coverage import coverage_card
+from cards.not_evaluated import not_evaluated_card
+from cards.safety import safety_cards
+from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
+
+__all__ = ["render"]
+
+
+def render(outcomes: Sequence[Outcome], *, service_url: str | None, seed: str) -> list[Card]:
+    """The cards of a response: critical safety first, then coverage, then warnings, each in the orders' order.
+
+    `service_url` is the absolute URL named as their source; `seed` is the request's, and makes their uuids its own."""
+    bodies = [body for outcome in outcomes for body in _bodies(outcome)]
+    return enclose(sorted(bodies, key=_rank), service_url=service_url, seed=seed)
+
+
+def _bodies(outcome: Outcome) -> list[Body]:
+    match outcome:
+        case Determination():
+            return [coverage_card(outcome), *safety_cards(outcome.order, outcome.drug, outcome.safety)]
+        case SafetyNotice():
+            return safety_cards(outcome.order, outcome.drug, outcome.safety)
+        case NotEvaluated():
+            return [not_evaluated_card(outcome)]
+    assert_never(outcome)
+
+
+def _rank(body: Body) -> int:
+    if body.indicator == "critical":
+        return 0
+    return 1 if body.topic is Topic.PRIOR_AUTHORIZATION else 2

@@ -1,0 +1,1 @@
+"""Countersign: written drug policies, decided on FHIR R4 charts at the moment of signing."""

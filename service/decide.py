@@ -1,0 +1,90 @@
+"""The use case: each draft order of a chart, read into a case and decided by the policy revision of its day."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.determination import Determination, NotEvaluated, Outcome
+from service.faults import record
+from service.fhir.chart import Chart
+from service.fhir.elements import Json
+from service.fhir.order import evaluated_on, obstacle, skipped
+from service.fhir.reading import read_alarms, read_case, read_product
+from service.plans import Plans
+from service.policy.determine import determine
+from service.policy.library import Library
+from service.terminology import Terminology
+
+_log = logging.getLogger("countersign.decide")
+
+
+class Unavailable(Exception):
+    """What no answer can be given without could not be had (CDS Hooks: 412). `expression` names the field at fault."""
+
+    def __init__(self, expression: str, diagnostics: str) -> None:
+        super().__init__(diagnostics)
+        self.expression = expression
+
+
+@dataclass(frozen=True)
+class Office:
+    """What deciding stands on beside the chart: loaded once, the same for every request."""
+
+    library: Library
+    terms: Terminology
+    plans: Plans
+
+
+def decide(
+    orders: Sequence[Json], chart: Chart, office: Office, *, today: date, correlation: str
+) -> tuple[Outcome, ...]:
+    """The outcomes of the orders that there is something to say of, in their order.
+
+    Raises Unavailable where an order's medication, or the patient of a governed order, could not be had, and nothing
+    can be said of any other order. An order that fails is said not to be evaluated: silence reads as "all clear"."""
+    outcomes: list[Outcome] = []
+    lacking: list[tuple[Json, Unavailable]] = []
+    for order in orders:
+        try:
+            outcomes += [] if skipped(order) else _decide_one(order, chart, office, today)
+        except Unavailable as error:
+            lacking.append((order, error))
+        except Exception as error:
+            record(_log, "an order", error, correlation)
+            why = "the service failed on it; the failure is on record under the correlation id"
+            outcomes.append(NotEvaluated(chart.reference(order), "", why, correlation))
+    if lacking and not outcomes:
+        raise lacking[0][1]
+    outcomes += [NotEvaluated(chart.reference(order), "", str(error)) for order, error in lacking]
+    return tuple(outcomes)
+
+
+def _decide_one(order: Json, chart: Chart, office: Office, today: date) -> list[Outcome]:
+    if lost := chart.medication(order).lost:
+        raise Unavailable("context.draftOrders", f"the medication of a draft order could not be had ({lost})")
+    on = evaluated_on(order, today)
+    found = (_by_policy(policy_id, order, chart, office, on) for policy_id in office.library.policies)
+    outcomes = [outcome for outcome in found if outcome]
+    if len([o for o in outcomes if isinstance(o, Determination)]) > 1:
+        raise ValueError("two policies govern one order")
+    return outcomes
+
+
+def _by_policy(policy_id: str, order: Json, chart: Chart, office: Office, on: date) -> Outcome | None:
+    revision, older = office.library.in_force(policy_id, on)
+    product = read_product(order, chart, revision.questions, office.terms)
+    if product is None:
+        return None
+    if why := obstacle(order, chart):
+        return NotEvaluated(chart.reference(order), product.drug, why)
+    questions, terms = revision.questions, office.terms
+    if not (product.id or product.candidates):
+        alarms = read_alarms(order, product, chart, on=on, questions=questions, terms=terms)
+        return determine(revision.policy, alarms, office.plans)
+    if chart.patient is None:
+        raise Unavailable("prefetch.patient", "the Patient could be had neither from prefetch nor from the FHIR server")
+    case = read_case(order, product, chart, on=on, questions=questions, terms=terms, plans=office.plans)
+    return determine(revision.policy, replace(case, remarks=(older, *case.remarks)) if older else case, office.plans)

@@ -1,0 +1,1 @@
+"""FHIR R4 JSON read into a case's facts. Does not know any policy."""

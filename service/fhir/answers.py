@@ -1,0 +1,107 @@
+"""What came back for a question: a prefetch value or a search's answer, read into resources and one of three answers.
+
+"Nothing there", "could not ask" and "had" are kept apart (CDS Hooks 2.0, prefetch). Knows no resource type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from service.case import Answer, CouldNotAsk, Had, NothingThere
+from service.fhir.elements import Json, items, number, text
+
+
+class Entry(NamedTuple):
+    """A resource, and the absolute URL or urn:uuid that its Bundle gives it."""
+
+    url: str | None
+    resource: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer, and the resources that came with it (also beside an error: they are real, the list is not whole)."""
+
+    answer: Answer
+    entries: tuple[Entry, ...] = ()
+
+
+def read_answer(value: Any) -> Answered:
+    """A prefetch value of any shape: null, a Bundle, a single resource, a list, an OperationOutcome, or nonsense."""
+    match value:
+        case None:
+            return Answered(NothingThere())
+        case {"resourceType": "Bundle"}:
+            return _bundle(value)
+        case {"resourceType": "OperationOutcome"}:
+            return Answered(CouldNotAsk("the EHR answered with an error"))
+        case {"resourceType": str()}:
+            return Answered(Had(), (Entry(None, value),))
+        case list():
+            return _listed(value)
+        case _:
+            return Answered(CouldNotAsk("what the EHR sent is no FHIR resource"))
+
+
+def entries_of(bundle: Any) -> Iterator[Entry]:
+    """The entries of a Bundle that hold a resource."""
+    for entry in items(bundle, "entry"):
+        resource = entry.get("resource")
+        if isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
+            yield Entry(text(entry, "fullUrl"), resource)
+
+
+def _bundle(bundle: Json) -> Answered:
+    entries = tuple(entries_of(bundle))
+    outcomes = [e.resource for e in entries if e.resource["resourceType"] == "OperationOutcome"]
+    found = tuple(e for e in entries if e.resource["resourceType"] != "OperationOutcome")
+    if any(_failed(outcome) for outcome in outcomes):
+        return Answered(CouldNotAsk("the EHR answered with an error"), found)
+    if _unreadable(bundle):
+        return Answered(CouldNotAsk("entries of the EHR's answer could not be read"), found)
+    if not found:
+        return Answered(CouldNotAsk("the EHR's answer is not whole") if _more(bundle, 0) else NothingThere())
+    return Answered(Had(complete=not _more(bundle, _matches(bundle))), found)
+
+
+def _listed(values: list[Any]) -> Answered:
+    parts = [read_answer(v["resource"] if isinstance(v, dict) and "resource" in v else v) for v in values]
+    entries = tuple(entry for part in parts for entry in part.entries)
+    failed = next((p.answer for p in parts if isinstance(p.answer, CouldNotAsk)), None)
+    if failed:
+        return Answered(failed, entries)
+    complete = all(p.answer.complete for p in parts if isinstance(p.answer, Had))
+    return Answered(Had(complete=complete) if entries else NothingThere(), entries)
+
+
+def _failed(outcome: Json) -> bool:
+    return any(text(issue, "severity") in ("error", "fatal") for issue in items(outcome, "issue"))
+
+
+def _unreadable(bundle: Json) -> bool:
+    entry = bundle.get("entry")
+    listed = entry if isinstance(entry, list) else [] if entry is None else [entry]
+    return any(not (isinstance(e, dict) and isinstance(e.get("resource"), dict)) for e in listed)
+
+
+def _matches(bundle: Json) -> int:
+    modes = [text(e.get("search"), "mode") for e in items(bundle, "entry")]
+    return sum(mode in (None, "match") for mode in modes)
+
+
+def _more(bundle: Json, had: int) -> bool:
+    if any(text(link, "relation") == "next" for link in items(bundle, "link")):
+        return True
+    total = number(bundle, "total")
+    return text(bundle, "type") == "searchset" and total is not None and total > had
+
+
+def worst(answers: Iterable[Answer]) -> Answer:
+    """One answer of several: could not ask, before not whole, before had, before nothing there."""
+    listed = list(answers)
+    failed = next((a for a in listed if isinstance(a, CouldNotAsk)), None)
+    if failed:
+        return failed
+    had = [a for a in listed if isinstance(a, Had)]
+    return Had(complete=all(a.complete for a in had)) if had else NothingThere()

@@ -1,0 +1,119 @@
+"""What prescribers attested: the answers that questionnaire responses give to a policy's criteria.
+
+Knows the service's own questionnaire by its canonical; whether an answer still counts is the policy's matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from service.case import Attestation
+from service.determination import Evidence
+from service.fhir.chart import Chart
+from service.fhir.elements import Json, code_of, day, flag, items, text
+
+_ANSWERED = frozenset({"completed", "amended"})
+
+
+def questionnaire_of(policy: str) -> str:
+    """The canonical, without version, of the questionnaire that the service issues for a policy."""
+    return f"urn:countersign:questionnaire:{policy}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """A response with where it stands, and the revision of the questionnaire where it names another than asked for."""
+
+    resource: Json
+    reference: str
+    revision: str | None
+
+    @property
+    def on(self) -> date | None:
+        return day(self.resource.get("authored"))
+
+    def after(self, other: _Response) -> bool:
+        """Whether it was authored later: by the instant where both tell a zone, else by the day as written."""
+        if self.on is None or other.on is None:
+            return self.on is not None and other.on is None
+        mine, theirs = _instant(self.resource), _instant(other.resource)
+        return mine > theirs if mine and theirs else self.on > other.on
+
+
+def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, Attestation]:
+    """The answer to each criterion (READING 14, 15), by linkId: the latest authored response that answers it decides;
+    where that response, or another of the same moment, answers otherwise, too, nothing was attested.
+
+    `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
+    Responses without a questionnaire count; those to another one do not. `version` is the revision in force."""
+    given: dict[str, list[tuple[_Response, bool | None]]] = {}
+    for response in _responses(chart, policy, version):
+        for link, answer in _answers(response.resource).items():
+            given.setdefault(link, []).append((response, answer))
+    found = {link: _latest(link, answers) for link, answers in given.items()}
+    return {link: attestation for link, attestation in found.items() if attestation}
+
+
+def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
+    """The chart's responses, and those that a draft order contains."""
+    charted = ((r, chart.reference(r)) for r in chart.of("QuestionnaireResponse"))
+    contained = (
+        (r, chart.reference(draft))
+        for draft in chart.drafts("MedicationRequest")
+        if chart.owned(draft)
+        for r in items(draft, "contained")
+        if r.get("resourceType") == "QuestionnaireResponse" and chart.owned(r) and chart.unmodified(r)
+    )
+    for resource, reference in (*charted, *contained):
+        named = resource.get("questionnaire") or ""
+        url, _, revision = named.strip().partition("|") if isinstance(named, str) else ("unreadable", "", "")
+        if code_of(resource.get("status")) in _ANSWERED and url in ("", questionnaire_of(policy)):
+            yield _Response(resource, reference, revision if revision != version else None)
+
+
+def _answers(response: Json) -> dict[str, bool | None]:
+    """The boolean answers by linkId, groups and nested items included; None where one item is answered two ways.
+
+    An item without a boolean answer is not answered, and one with a modifier is not read."""
+    said: dict[str, set[bool | None]] = {}
+    waiting = items(response, "item")
+    while waiting:
+        item = waiting.pop()
+        if item.get("modifierExtension"):
+            continue
+        answers = items(item, "answer")
+        waiting += items(item, "item")
+        waiting += [nested for answer in answers for nested in items(answer, "item")]
+        if link := text(item, "linkId"):
+            said.setdefault(link, set()).update(flag(answer, "valueBoolean") for answer in answers)
+    return {link: _one(values) for link, values in said.items() if values - {None}}
+
+
+def _one(answers: Iterable[bool | None]) -> bool | None:
+    distinct = set(answers)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def _latest(link: str, answers: list[tuple[_Response, bool | None]]) -> Attestation | None:
+    """What the responses say that none was authored after; None where they do not say one thing."""
+    newest = [(one, yes) for one, yes in answers if not any(other.after(one) for other, _ in answers)]
+    yes = _one(answer for _, answer in newest)
+    if yes is None:
+        return None
+    response = min((one for one, _ in newest), key=lambda one: (one.on is None, one.on or date.max, one.reference))
+    status = code_of(response.resource.get("status"))
+    said = f"Attested {'yes' if yes else 'no'} to {link} in a questionnaire response ({status})"
+    if response.revision:
+        said += f", to the questions of revision {response.revision}"
+    on = response.on.isoformat() if response.on else None
+    return Attestation(yes, response.on, Evidence(response.reference, "QuestionnaireResponse.item", said, on))
+
+
+def _instant(response: Json) -> datetime | None:
+    """The instant of `authored`, where it tells a time and a zone."""
+    try:
+        found = datetime.fromisoformat(text(response, "authored") or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

@@ -1,0 +1,209 @@
+"""One patient's chart, indexed once: resources by type and by reference, drafts apart, other patients' set aside.
+
+A chart is built for one request and thrown away with it. It knows no policy and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.case import Answer, CouldNotAsk
+from service.fhir.answers import Answered, Entry
+from service.fhir.elements import Json, child, items, text
+from service.fhir.models import examine
+
+_SUBJECTS = ("subject", "patient", "beneficiary")
+_UNOWNED = frozenset({"Medication", "Practitioner", "PractitionerRole", "Organization", "Location"})
+
+
+@dataclass(frozen=True, slots=True)
+class Medication:
+    """Where an order's drug stands: its CodeableConcept, whose reference and path; `lost` names one that
+    is referred to and cannot be had."""
+
+    concept: Json | None
+    reference: str
+    path: str
+    lost: str | None = None
+
+
+class Chart:
+    """The chart of `patient_id`. `of` gives a type's resources: this patient's, each once, drafts left out, and only
+    those that can be read; what is set aside is named in `unread` (a fault) or `foreign` (another patient's)."""
+
+    def __init__(
+        self,
+        patient_id: str,
+        server: str | None,
+        drafts: Iterable[Entry],
+        answered: Mapping[str, Answered],
+        others: Iterable[Entry] = (),
+        user: str | None = None,
+    ) -> None:
+        self.patient_id = patient_id.rsplit("/", 1)[-1]
+        self.user = user
+        self.unread: list[str] = []
+        self.foreign: list[str] = []
+        self.repairs: list[str] = []
+        self._server = server.rstrip("/") if server else None
+        self._answers = {kind: found.answer for kind, found in answered.items()}
+        self._drafts = tuple(drafts)
+        self._entries = [*self._drafts, *(e for found in answered.values() for e in found.entries), *others]
+        self._urls = {id(e.resource): e.url for e in self._entries if e.url}
+        self._by_type: dict[str, list[Json]] = {}
+        self._by_key: dict[str, list[Json]] = {}
+        self._read: dict[str, tuple[Json, ...]] = {}
+        self._refused: dict[int, tuple[str, ...]] = {}
+        self._index()
+        self.patient = self._patient()
+
+    def _index(self) -> None:
+        for url, resource in self._entries:
+            kind = resource["resourceType"]
+            self._by_type.setdefault(kind, []).append(resource)
+            if identity := text(resource, "id"):
+                self._by_key.setdefault(f"{kind}/{identity}", []).append(resource)
+            if url:
+                self._by_key.setdefault(url, []).append(resource)
+
+    def _patient(self) -> Json | None:
+        listed = self._by_type.get("Patient", ())
+        found = [p for p in listed if text(p, "id") == self.patient_id]
+        self.foreign += [f"{self.reference(p)} is another patient and was not read" for p in listed if p not in found]
+        return found[0] if found and self.unmodified(found[0]) and self.sound(found[0]) else None
+
+    def answer(self, kind: str) -> Answer:
+        """How the question for a resource type was answered."""
+        return self._answers.get(kind, CouldNotAsk("not asked"))
+
+    def answers(self) -> Mapping[str, Answer]:
+        """Every question's answer."""
+        return self._answers
+
+    def reference(self, resource: Json) -> str:
+        """How evidence names a resource: type and id, else its URL, else its type."""
+        identity = text(resource, "id")
+        kind = str(resource.get("resourceType"))
+        return f"{kind}/{identity}" if identity else self._urls.get(id(resource)) or kind
+
+    def drafts(self, kind: str) -> tuple[Json, ...]:
+        """The drafts of a type, as they stand in the hook's context."""
+        return tuple(e.resource for e in self._drafts if e.resource["resourceType"] == kind)
+
+    def of(self, kind: str) -> tuple[Json, ...]:
+        """This patient's readable resources of a type, each once, without the drafts."""
+        if kind not in self._read:
+            self._read[kind] = tuple(self._own(kind))
+        return self._read[kind]
+
+    def _own(self, kind: str) -> Iterable[Json]:
+        drafted = {id(e.resource) for e in self._drafts}
+        seen = {text(e.resource, "id") for e in self._drafts if e.resource["resourceType"] == kind} - {None}
+        for resource in self._by_type.get(kind, ()):
+            identity = text(resource, "id")
+            if id(resource) in drafted or identity in seen:
+                continue
+            if identity:
+                seen.add(identity)
+            if self.owned(resource) and self.unmodified(resource):
+                yield resource
+
+    def owned(self, resource: Json) -> bool:
+        """Whether a resource is this patient's; one that names another, or nobody surely, is set aside by name."""
+        kind = resource["resourceType"]
+        if kind in _UNOWNED or kind == "Patient":
+            return True
+        named = [child(resource, element) for element in _SUBJECTS if resource.get(element) is not None]
+        if not named or all(self.names_patient(reference) for reference in named):
+            return True
+        self.foreign.append(f"{self.reference(resource)} is not surely this patient's record and was not read")
+        return False
+
+    def names_patient(self, reference: Json) -> bool:
+        """Whether a Reference points at this chart's patient: relative, absolute on this server, or by URL."""
+        target = text(reference, "reference")
+        if target is None:
+            return False
+        if target.startswith("urn:"):
+            return any(text(p, "id") == self.patient_id for p in self._by_key.get(target, ()))
+        base, key = split(target)
+        return key == f"Patient/{self.patient_id}" and (base is None or self._server in (None, base))
+
+    def unmodified(self, resource: Json) -> bool:
+        """Whether a resource carries no modifier that could change its meaning; one that does is set aside by name."""
+        if not resource.get("modifierExtension") and not resource.get("implicitRules"):
+            return True
+        self.unread.append(f"{self.reference(resource)} carries a modifier that this service does not know")
+        return False
+
+    def refused(self, resource: Json) -> tuple[str, ...]:
+        """The elements of a resource that the models refuse; asked once, and its repairs are noted."""
+        if id(resource) not in self._refused:
+            verdict = examine(resource)
+            self.repairs.extend(f"{self.reference(resource)}: {repair}" for repair in verdict.repairs)
+            self._refused[id(resource)] = verdict.refused
+        return self._refused[id(resource)]
+
+    def sound(self, resource: Json) -> bool:
+        """Whether the models take a resource that decides; a refused one is set aside by name."""
+        refused = self.refused(resource)
+        said = f"{self.reference(resource)} could not be read ({', '.join(refused)})"
+        if refused and said not in self.unread:
+            self.unread.append(said)
+        return not refused
+
+    def resolve(self, reference: Any, within: Json) -> Json | None:
+        """The resource that a Reference points at, contained, drafted or in the chart; never another patient's."""
+        target = text(reference, "reference")
+        if target is None:
+            return None
+        if target.startswith("#"):
+            return next((c for c in items(within, "contained") if text(c, "id") == target[1:] and _typed(c)), None)
+        return next((r for r in self._candidates(target) if self.owned(r) and self.unmodified(r)), None)
+
+    def _candidates(self, target: str) -> list[Json]:
+        if target in self._by_key:
+            return self._by_key[target]
+        base, key = split(target)
+        return [r for r in self._by_key.get(key, ()) if base is None or self._at(r, base)]
+
+    def _at(self, resource: Json, base: str) -> bool:
+        url = self._urls.get(id(resource))
+        own = split(url)[0] if url and not url.startswith("urn:") else self._server
+        return own is None or own == base
+
+    def medication(self, resource: Json) -> Medication:
+        """Where the drug of a request, statement or dispense stands."""
+        kind, own = str(resource.get("resourceType")), self.reference(resource)
+        concept = child(resource, "medicationCodeableConcept")
+        reference = child(resource, "medicationReference")
+        if concept or not reference:
+            return Medication(concept or None, own, f"{kind}.medicationCodeableConcept")
+        found = self.resolve(reference, resource)
+        if found is None or found.get("resourceType") != "Medication":
+            lost = text(reference, "display") or text(reference, "reference") or "a medication"
+            return Medication(None, own, f"{kind}.medicationReference", lost)
+        contained = (text(reference, "reference") or "").startswith("#")
+        return Medication(child(found, "code") or None, own if contained else self.reference(found), "Medication.code")
+
+    def lacking(self, kind: str) -> str | None:
+        """Why a type's list is not known to be whole; None where it was had or nothing is there."""
+        match self.answer(kind):
+            case CouldNotAsk(why):
+                return why
+            case answer:
+                return None if getattr(answer, "complete", True) else "further pages could not be read"
+
+
+def split(target: str) -> tuple[str | None, str]:
+    """A reference as server base (None for a relative one) and `Type/id`, without version."""
+    bare = target.split("/_history/", 1)[0].rstrip("/")
+    parts = bare.rsplit("/", 2)
+    if len(parts) == 3:
+        return parts[0].rstrip("/"), f"{parts[1]}/{parts[2]}"
+    return None, bare
+
+
+def _typed(resource: Json) -> bool:
+    return isinstance(resource.get("resourceType"), str)

@@ -1,0 +1,195 @@
+"""The gate of `fhir.resources`: what decides is validated with the R4B models, element by element that is read.
+
+Only the elements that are read are validated, after repairs that real clients need (objects for lists, stray spaces,
+dateTimes without a zone): a fault in a part that nobody reads refuses nothing. Members unknown to R4 are ignored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_core.fhirabstractmodel import FHIRAbstractModel
+
+FHIRAbstractModel.set_global_model_config(extra="ignore")
+
+from fhir.resources.R4B.condition import Condition  # noqa: E402  (the configuration goes before the models)
+from fhir.resources.R4B.medicationrequest import MedicationRequest  # noqa: E402
+from fhir.resources.R4B.patient import Patient  # noqa: E402
+
+from service.fhir.elements import Json  # noqa: E402
+
+_MODELS: dict[str, Any] = {"Patient": Patient, "Condition": Condition, "MedicationRequest": MedicationRequest}
+_READ = {
+    "Patient": ("birthDate", "address"),
+    "Condition": (
+        "clinicalStatus",
+        "verificationStatus",
+        "code",
+        "stage",
+        "recordedDate",
+        "onsetDateTime",
+    ),
+    "MedicationRequest": (
+        "status",
+        "statusReason",
+        "doNotPerform",
+        "medicationCodeableConcept",
+        "medicationReference",
+        "authoredOn",
+        "requester",
+        "reasonCode",
+        "reasonReference",
+        "dosageInstruction",
+        "dispenseRequest",
+    ),
+}
+_REQUIRED: dict[str, Json] = {
+    "Patient": {},
+    "Condition": {"subject": {"reference": "Patient/0"}},
+    "MedicationRequest": {"subject": {"reference": "Patient/0"}, "status": "unknown", "intent": "order"},
+}
+_LISTS = frozenset(
+    {
+        "address",
+        "coding",
+        "dayOfWeek",
+        "doseAndRate",
+        "dosageInstruction",
+        "event",
+        "line",
+        "reasonCode",
+        "reasonReference",
+        "stage",
+        "timeOfDay",
+        "when",
+        "additionalInstruction",
+        "assessment",
+    }
+)
+_DATES = frozenset({"birthDate", "recordedDate", "onsetDateTime", "authoredOn", "start", "end", "event"})
+_FHIR_DATE = re.compile(
+    r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?",
+)
+_SKIPPED = frozenset({"extension", "modifierExtension", "meta", "id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the model said: the elements it refused (empty: sound), and what was repaired before asking it."""
+
+    refused: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
+
+
+def examine(resource: Json) -> Verdict:
+    """Validate what is read of a Patient, Condition or MedicationRequest; other types are not validated."""
+    kind = str(resource.get("resourceType"))
+    model = _MODELS.get(kind)
+    if model is None:
+        return Verdict()
+    repairs: list[str] = []
+    try:
+        picked = {name: _mend(name, resource[name], kind, repairs) for name in _READ[kind] if name in resource}
+        kept = {name: value for name, value in picked.items() if value is not None}
+        model.model_validate({"resourceType": kind, **_REQUIRED[kind], **_one_medication(kind, kept)})
+    except Exception as error:  # the library raises KeyError and RecursionError, too: none of them may end the call
+        return Verdict(_places(error) or (kind,), tuple(repairs))
+    return Verdict((), tuple(repairs))
+
+
+def _one_medication(kind: str, kept: Json) -> Json:
+    """A draft without its medication yet is read, too; of both forms the concept is validated."""
+    if kind != "MedicationRequest":
+        return kept
+    forms = [name for name in ("medicationCodeableConcept", "medicationReference") if name in kept]
+    if not forms:
+        return {**kept, "medicationCodeableConcept": {"text": "none"}}
+    return {name: value for name, value in kept.items() if name not in forms[1:]}
+
+
+def _places(error: Exception) -> tuple[str, ...]:
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return ()
+    found = errors(include_input=False, include_url=False, include_context=False)
+    return tuple(dict.fromkeys(str(e["loc"][0]) for e in found if e.get("loc")))
+
+
+def _mend(name: str, value: Any, path: str, repairs: list[str]) -> Any:
+    here = f"{path}.{name}"
+    if name in _LISTS and not isinstance(value, list):
+        repairs.append(f"{here} is no list")
+        value = [value]
+    match value:
+        case dict():
+            members = {k: _mend(k, v, here, repairs) for k, v in value.items() if k not in _SKIPPED}
+            return {k: v for k, v in members.items() if v is not None} or None
+        case list():
+            mended = [_mend_one(name, v, here, repairs) for v in value]
+            return [v for v in mended if v is not None] or None
+        case _:
+            return _mend_one(name, value, here, repairs)
+
+
+def _mend_one(name: str, value: Any, here: str, repairs: list[str]) -> Any:
+    if isinstance(value, dict):
+        members = {k: _mend(k, v, here, repairs) for k, v in value.items() if k not in _SKIPPED}
+        return {k: v for k, v in members.items() if v is not None} or None
+    if name in _DATES:
+        return _mend_date(value, here, repairs)
+    if isinstance(value, str) and value != value.strip():
+        repairs.append(f"{here} has stray spaces")
+        return value.strip() or None
+    return value
+
+
+def _mend_date(value: Any, here: str, repairs: list[str]) -> str | None:
+    if isinstance(value, str) and _FHIR_DATE.fullmatch(value):
+        return value
+    repairs.append(f"{here} is no FHIR date")
+    first = value.strip()[:10] if isinstance(value, str) else ""
+    return first if _FHIR_DATE.fullmatch(first) else None
+
+
+_SAMPLES: tuple[Json, ...] = (
+    {
+        "resourceType": "Patient",
+        "birthDate": "1970-01-01",
+        "address": [{"use": "home", "state": "IL", "country": "US"}],
+    },
+    {
+        "resourceType": "Condition",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "urn:x", "code": "x", "display": "x"}], "text": "x"},
+        "stage": [{"summary": {"text": "IA"}}],
+        "recordedDate": "2026-01-01",
+    },
+    {
+        "resourceType": "MedicationRequest",
+        "status": "draft",
+        "medicationCodeableConcept": {"text": "x"},
+        "authoredOn": "2026-01-01T00:00:00Z",
+        "requester": {"reference": "Practitioner/x"},
+        "reasonCode": [{"text": "x"}],
+        "reasonReference": [{"reference": "Condition/x"}],
+        "dosageInstruction": [
+            {
+                "text": "x",
+                "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}, "code": {"text": "x"}},
+                "doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg", "code": "mg"}}],
+            }
+        ],
+        "dispenseRequest": {
+            "validityPeriod": {"start": "2026-01-01"},
+            "expectedSupplyDuration": {"value": 1, "unit": "d"},
+        },
+    },
+)
+
+
+def warm() -> None:
+    """Pay the models' first-use cost (40 to 80 ms each: element models are imported at first use) at start."""
+    for sample in _SAMPLES:
+        if refused := examine(sample).refused:
+            raise RuntimeError(f"the sample {sample['resourceType']} is refused: {refused}")

@@ -1,0 +1,37 @@
+"""An order as such: which drafts are evaluated, on which day, and what keeps one from being evaluated at all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from service.fhir.chart import Chart
+from service.fhir.elements import Json, child, day, flag, text
+
+_SKIPPED = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
+
+_TOLERATED = frozenset({"dosageInstruction", "requester", "reasonCode", "reasonReference"})
+
+
+def skipped(order: Json) -> bool:
+    """Whether a draft asks for nothing: not to be performed, or no longer an order (reading, section 3)."""
+    status = (text(order, "status") or "").lower()
+    return flag(order, "doNotPerform") is True or status in _SKIPPED
+
+
+def evaluated_on(order: Json, today: date) -> date:
+    """The date of `authoredOn` (its first ten characters) unless it lies in the future, else today."""
+    authored = day(order.get("authoredOn"))
+    return authored if authored and authored <= today else today
+
+
+def obstacle(order: Json, chart: Chart) -> str | None:
+    """Why an order cannot be evaluated, in words: another patient's, a modifier, or unreadable; None where it can.
+
+    A fault in dosage, requester or reasons alone is none: it leaves the dose, specialty or diagnosis unknown."""
+    subject = child(order, "subject")
+    if order.get("subject") is not None and not chart.names_patient(subject):
+        return "its subject is not the patient of this request"
+    if not chart.unmodified(order):
+        return "it carries a modifier that this service does not know"
+    refused = [element for element in chart.refused(order) if element not in _TOLERATED]
+    return f"its {', '.join(refused)} could not be read" if refused else None

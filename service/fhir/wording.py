@@ -1,0 +1,103 @@
+"""Plain text, read conservatively: folding, whole words, and the words that make a mention doubtful.
+
+Knows English, but no drug, no diagnosis and no FHIR: what is looked for is always passed in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+_MARKS = str.maketrans({"®": " ", "™": " ", "’": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
+_TOKEN = re.compile(r"[A-Za-z0-9]+")
+_POSSESSIVE = re.compile(r"'s\b", re.IGNORECASE)
+
+
+def vocabulary(listed: str) -> frozenset[str]:
+    """The words of a list."""
+    return frozenset(_TOKEN.findall(listed))
+
+
+DOUBTS = vocabulary(
+    """
+    no not never non none nor without denies denied negative exclude excluded excludes excluding rule ruled rules out ro
+    suspected suspect suspicion suspicious possible possibly probable probably likely unlikely presumed presumptive
+    questionable query doubtful unconfirmed uncertain unclear unknown provisional differential ddx vs versus or if
+    history hx historical previous previously prior former formerly past resolved family familial fh fhx mother father
+    brother sister sibling parent risk prevent prevention preventing prophylaxis screen screening evaluate evaluation
+    eval workup concern consider considered mimic mimicking like free absence absent instead stop stopped discontinue
+    discontinued switch switched switching from replace replaces replaced replacing formerly avoid allergic allergy
+    """
+)
+_BEFORE_A_MEDICINE = vocabulary(
+    """
+    no not never without non from than instead replaces replacing replace like unlike similar versus vs before after
+    with while on taking during stop stopped discontinue discontinued avoid previous previously prior former formerly
+    failed for equivalent alternative substitute if or
+    """
+)
+_REACH = 4  # how many words before a medicine's name are looked at: "no known allergy to …"
+_AFTER_A_MEDICINE = re.compile(
+    r"\W*(?:(?:is|was|has been)\s+)?(?:not\s+(?:available|covered)|unavailable|discontinued|stopped|equivalent"
+    r"|substitute|alternative|generic\b)"
+)
+
+
+def plain(text: str) -> str:
+    """The text without accents, possessives and trademark signs; hyphens and dashes alike."""
+    parts = unicodedata.normalize("NFKD", text.translate(_MARKS))
+    return _POSSESSIVE.sub("", "".join(c for c in parts if not unicodedata.combining(c)))
+
+
+def fold(text: str) -> str:
+    """The plain text in lower case."""
+    return plain(text).lower()
+
+
+def spoken(text: str) -> tuple[str, ...]:
+    """The words and numbers of a text, in their case."""
+    return tuple(_TOKEN.findall(plain(text)))
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """The words and numbers of a text, in lower case."""
+    return tuple(_TOKEN.findall(fold(text)))
+
+
+def runs(phrase: tuple[str, ...], words: tuple[str, ...]) -> tuple[range, ...]:
+    """Where a phrase stands in a text, word by word."""
+    size = len(phrase)
+    starts = range(len(words) - size + 1) if size else range(0)
+    return tuple(range(n, n + size) for n in starts if words[n : n + size] == phrase)
+
+
+def outside(places: Iterable[range], words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that stand in none of the places."""
+    taken = {n for place in places for n in place}
+    return tuple(word for n, word in enumerate(words) if n not in taken)
+
+
+def names_in(names: Iterable[str], text: str) -> bool:
+    """Whether one of `names` is in the text as a whole word, in whatever case, hyphenated to no other word."""
+    return _any_of(tuple(names)).search(fold(text)) is not None
+
+
+def plainly_named(names: Iterable[str], text: str) -> bool:
+    """Whether a medicine is named, and each time as the medicine meant: not denied, compared, or taken beside it."""
+    folded = fold(text)
+    found = tuple(_any_of(tuple(names)).finditer(folded))
+    return bool(found) and not any(_hedged(folded, match) for match in found)
+
+
+@lru_cache(maxsize=256)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    spelt = (r"[\s-]+".join(re.escape(word) for word in re.split(r"[\s-]+", fold(name))) for name in names)
+    return re.compile(rf"(?<!\w)(?<![a-z]-)(?:{'|'.join(spelt) or '(?!)'})(?!\w)(?!-[a-z])")
+
+
+def _hedged(folded: str, match: re.Match[str]) -> bool:
+    clause = re.split(r"[;.\n](?!\d)", folded[: match.start()])[-1]
+    before = _TOKEN.findall(clause)[-_REACH:]
+    after = _AFTER_A_MEDICINE.match(folded, match.end())
+    return not _BEFORE_A_MEDICINE.isdisjoint(before) or after is not None or "?" in folded

@@ -1,0 +1,119 @@
+"""A CDS Hooks request, parsed: what the clauses need, typed and present; unknown members are ignored.
+
+The JSON of FHIR resources stays as it was sent, numbers to the last zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from service.fhir.answers import Entry, entries_of
+from service.fhir.elements import Json
+from service.hooks.discovery import Service
+
+_DEPTH = 200  # levels: a chart nests a dozen; what reads it recurses
+
+
+class Invalid(ValueError):
+    """Not JSON, or no request of this hook (400). `expression` names the field at fault, where there is one."""
+
+    def __init__(self, diagnostics: str, expression: str | None = None) -> None:
+        super().__init__(diagnostics)
+        self.expression = expression
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A request of a service's hook. `selections` is None for hooks that have none."""
+
+    instance: str
+    patient_id: str
+    user_id: str
+    fhir_server: str | None
+    drafts: tuple[Entry, ...]
+    selections: frozenset[str] | None
+    prefetch: Mapping[str, Any]
+
+    def orders(self) -> tuple[Json, ...]:
+        """The draft MedicationRequests to evaluate: all of them, or those selected (CDS Hooks, order-select)."""
+        drafted = [e for e in self.drafts if e.resource["resourceType"] == "MedicationRequest"]
+        return tuple(e.resource for e in drafted if self.selections is None or self._selected(e))
+
+    def _selected(self, entry: Entry) -> bool:
+        return bool(self.selections and {f"MedicationRequest/{entry.resource.get('id')}", entry.url} & self.selections)
+
+
+def decode(body: bytes) -> Any:
+    """The JSON of a body, decimals exact; raises Invalid for what is no JSON, or nested beyond any chart."""
+    try:
+        value = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Invalid("the body is not JSON") from None
+    if _deeper(value, _DEPTH):
+        raise Invalid(f"the body nests more than {_DEPTH} levels")
+    return value
+
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether JSON nests deeper than `levels`, walked level by level."""
+    layer = [value] if isinstance(value, dict | list) else []
+    while layer and levels:
+        layer = [v for x in layer for v in (x.values() if isinstance(x, dict) else x) if isinstance(v, dict | list)]
+        levels -= 1
+    return bool(layer)
+
+
+def parse(value: Any, service: Service) -> HookRequest:
+    """The request of a service; raises Invalid that names the field at fault."""
+    body = _object(value, "", "the body")
+    if _text(body, "hook") != service.hook:
+        raise Invalid(f"hook must be {service.hook!r} for this service", "hook")
+    instance = _text(body, "hookInstance")
+    context = _object(body.get("context"), "context")
+    server = _text(body, "fhirServer") if body.get("fhirServer") is not None else None
+    if body.get("fhirAuthorization") is not None and server is None:
+        raise Invalid("fhirServer is required where fhirAuthorization is given", "fhirServer")
+    prefetch = body.get("prefetch")
+    return HookRequest(
+        instance=instance,
+        patient_id=_text(context, "patientId", "context."),
+        user_id=_text(context, "userId", "context."),
+        fhir_server=server,
+        drafts=tuple(entries_of(_bundle(context))),
+        selections=_selections(context) if service.hook == "order-select" else None,
+        prefetch={} if prefetch is None else _object(prefetch, "prefetch"),
+    )
+
+
+def _object(value: Any, expression: str, name: str | None = None) -> Json:
+    if not isinstance(value, dict):
+        raise Invalid(f"{name or expression} must be a JSON object", expression or None)
+    return value
+
+
+def _text(value: Json, name: str, under: str = "") -> str:
+    found = value.get(name)
+    if not isinstance(found, str) or not found.strip():
+        raise Invalid(f"{under}{name} must be a non-empty string", f"{under}{name}")
+    return found.strip()
+
+
+def _bundle(context: Json) -> Json:
+    drafts = _object(context.get("draftOrders"), "context.draftOrders")
+    if drafts.get("resourceType") != "Bundle":
+        raise Invalid("context.draftOrders must be a Bundle", "context.draftOrders")
+    return drafts
+
+
+def _selections(context: Json) -> frozenset[str]:
+    found = context.get("selections")
+    if not isinstance(found, list) or not all(isinstance(s, str) for s in found):
+        raise Invalid("context.selections must be a list of references", "context.selections")
+    return frozenset(s.strip() for s in found)

@@ -1,0 +1,1 @@
+"""Policies as documents: loaded, checked, evaluated on cases. Knows no FHIR."""

@@ -1,0 +1,89 @@
+"""One pathway evaluated: every leaf of a section found, nothing short-circuited, its items combined by Kleene logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from service.case import Case, Diagnosis
+from service.determination import Finding, Result, Status, all_of, any_of
+from service.policy.clause import Clause, Increase, Label, Setting
+from service.policy.outline import Item, Outline, leaves
+
+_STATUS = {
+    Result.MET: Status.APPROVABLE,
+    Result.UNKNOWN: Status.DOCUMENTATION_NEEDED,
+    Result.NOT_MET: Status.NOT_MET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """A section's findings for one diagnosis; `items` are its top-level items' results with their leaves' numbers."""
+
+    ref: str
+    diagnosis: Diagnosis
+    findings: tuple[Finding, ...]
+    items: tuple[tuple[str, Result, tuple[str, ...]], ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        return _STATUS[all_of(result for _, result, _ in self.items)]
+
+    def count(self, result: Result) -> int:
+        return sum(finding.result is result for finding in self.findings)
+
+    def leaves_of(self, result: Result) -> tuple[str, ...]:
+        """The numbers of the leaves with `result` under every top-level item with `result`."""
+        held = {ref for _, own, refs in self.items if own is result for ref in refs}
+        return tuple(f.id for f in self.findings if f.id in held and f.result is result)
+
+    def item(self, ref: str) -> Result:
+        """A top-level item's result."""
+        return next((result for own, result, _ in self.items if own == ref), Result.NOT_APPLICABLE)
+
+
+def walk(outline: Outline, case: Case, diagnosis: Diagnosis, labels: tuple[Label, ...], increase: Increase) -> Pathway:
+    """Find every leaf of a section for one diagnosis. Raises ValueError where no check of it applies to the order:
+    an empty list of checks is a failure, not an approval."""
+    setting = Setting(case, diagnosis, labels, {}, increase)
+    found = _find(outline, setting)
+    listed = tuple(_listed(outline, setting))
+    items = tuple((item.ref, _combine(item, found), tuple(c.ref for c in leaves(item))) for item in outline.items)
+    if all(result is Result.NOT_APPLICABLE for _, result, _ in items):
+        raise ValueError(f"{outline.section.ref}: no check applies to the order")
+    findings = tuple(found[clause.ref] for clause in listed)
+    return Pathway(outline.section.ref, diagnosis, findings, items, _above(outline, setting))
+
+
+def _find(outline: Outline, setting: Setting) -> Mapping[str, Finding]:
+    found: dict[str, Finding] = {}
+    here = replace(setting, found=found)
+    for clause in outline.leaves():
+        found[clause.ref] = clause.find(here)
+    return found
+
+
+def _listed(outline: Outline, setting: Setting) -> list[Clause]:
+    """The leaves to list: one that stands `instead` of its group's others where it fits, and else is left out."""
+    every = list(outline.leaves())
+    standing = tuple(f"{c.ref}." for c in every if c.instead and c.fits(setting))
+    return [c for c in every if (c.fits(setting) if c.instead else not (standing and c.ref.startswith(standing)))]
+
+
+def _combine(node: Item | Clause, found: Mapping[str, Finding]) -> Result:
+    if isinstance(node, Clause):
+        return found[node.ref].result
+    results = [_combine(part, found) for part in node.parts]
+    own = any_of(results) if node.of == "any" else all_of(results)
+    return all_of([own, *(found[clause.ref].result for clause in node.joined)]) if node.joined else own
+
+
+def _above(outline: Outline, setting: Setting) -> tuple[str, ...]:
+    """What an order that is no increase would fail if it were one: said, never decided (reading, section 11)."""
+    if not setting.increase.known or setting.increase.higher:
+        return ()
+    raised = replace(setting, increase=replace(setting.increase, higher=True))
+    over = [c for c in outline.leaves() if c.only_if and c.find(raised).result is Result.NOT_MET]
+    return tuple(f"No dose increase ({setting.increase.why}), though above what {c.ref} would allow" for c in over)

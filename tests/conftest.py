@@ -1,0 +1,45 @@
+"""The service as a client meets it: the application, its test client, and one call that asks a case."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service import plans as operator
+from service.config import Config
+from service.plans import Plans
+from service.web import create_app
+from tests.charts import JSON, TODAY
+
+
+@lru_cache(maxsize=64)
+def application(today: str, plans: str | None) -> Flask:
+    """One application for each day and operator's table that tests ask for."""
+    table = operator.parse(plans) if plans else Plans()
+    return create_app(Config(today=date.fromisoformat(today), plans=table))
+
+
+@pytest.fixture
+def app() -> Flask:
+    return application(TODAY, None)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def ask() -> Callable[..., Any]:
+    """Post a hook request; the answer as the client gets it."""
+
+    def _ask(
+        request: JSON, *, today: str = TODAY, service: str = "prior-auth-order-sign", plans: str | None = None
+    ) -> Any:
+        return application(today, plans).test_client().post(f"/cds-services/{service}", json=request)
+
+    return _ask

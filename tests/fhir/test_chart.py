@@ -1,0 +1,215 @@
+"""The chart: this patient's resources, references followed, what is set aside named."""
+
+from typing import Any
+
+import pytest
+
+from service.case import CouldNotAsk, Had, NothingThere
+from service.fhir.answers import Answered, Entry
+from service.fhir.chart import Chart, split
+
+BASE = "https://ehr.example.org/fhir"
+PATIENT = {"resourceType": "Patient", "id": "p", "birthDate": "1970-01-01"}
+
+
+def condition(identity: str | None = "c", subject: Any = "Patient/p", **members: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {"resourceType": "Condition", "code": {"text": "x"}, **members}
+    if identity:
+        found["id"] = identity
+    if subject is not None:
+        found["subject"] = {"reference": subject} if isinstance(subject, str) else subject
+    return found
+
+
+def chart(*resources: Any, drafts: Any = (), server: str | None = None, urls: Any = None) -> Chart:
+    urls = urls or {}
+    entries = tuple(Entry(urls.get(r.get("id")), r) for r in (PATIENT, *resources))
+    drafted = [Entry(None, d) for d in drafts]
+    return Chart("p", server, drafted, {"Condition": Answered(Had(), entries)})
+
+
+def ids(found: Chart, kind: str = "Condition") -> list[str]:
+    return [r["id"] for r in found.of(kind)]
+
+
+@pytest.mark.parametrize(
+    "subject", ["Patient/p", f"{BASE}/Patient/p", "Patient/p/_history/3", None, f"{BASE}/Patient/p/"]
+)
+def test_a_resource_of_this_patient_is_read(subject: Any) -> None:
+    assert ids(chart(condition(subject=subject))) == ["c"]
+    assert ids(chart(condition(subject=subject), server=f"{BASE}/")) == ["c"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Patient/q", "Patient/pp", "Group/p", f"{BASE}/Patient/q", "#p", "urn:uuid:1", {}, {"display": "somebody"}, "p"],
+)
+def test_another_patients_resource_is_set_aside_by_name(subject: Any) -> None:
+    found = chart(condition(subject=subject))
+    assert ids(found) == []
+    assert found.foreign == ["Condition/c is not surely this patient's record and was not read"]
+
+
+def test_the_same_id_on_another_server_is_another_patient() -> None:
+    elsewhere = condition(subject="https://other.example.org/fhir/Patient/p")
+    assert ids(chart(elsewhere, server=BASE)) == []
+    assert ids(chart(elsewhere)) == ["c"]
+
+
+def test_a_urn_that_names_the_patient_is_the_patient() -> None:
+    found = chart(condition(subject="urn:uuid:1"), urls={"p": "urn:uuid:1"})
+    assert ids(found) == ["c"]
+
+
+@pytest.mark.parametrize("element", ["patient", "beneficiary"])
+def test_every_element_that_names_a_patient_is_heeded(element: str) -> None:
+    other = condition(subject=None, **{element: {"reference": "Patient/q"}})
+    own = condition(subject=None, **{element: {"reference": "Patient/p"}})
+    both = condition(subject="Patient/p", **{element: {"reference": "Patient/q"}})
+    assert (ids(chart(other)), ids(chart(own)), ids(chart(both))) == ([], ["c"], [])
+
+
+def test_the_patient_is_the_one_asked_for() -> None:
+    other = {"resourceType": "Patient", "id": "q", "birthDate": "2020-01-01"}
+    found = Chart("p", None, (), {"Patient": Answered(Had(), (Entry(None, other), Entry(None, PATIENT)))})
+    assert found.patient == PATIENT
+    assert found.foreign == ["Patient/q is another patient and was not read"]
+    assert Chart("Patient/p", None, (), {}, [Entry(None, PATIENT)]).patient == PATIENT
+    assert Chart("z", None, (), {}, [Entry(None, PATIENT)]).patient is None
+
+
+@pytest.mark.parametrize("modifier", [{"modifierExtension": [{"url": "x"}]}, {"implicitRules": "http://x"}])
+def test_a_resource_with_an_unknown_modifier_is_set_aside_by_name(modifier: Any) -> None:
+    found = chart(condition(**modifier))
+    assert ids(found) == []
+    assert found.unread == ["Condition/c carries a modifier that this service does not know"]
+
+
+def test_a_resource_is_read_once_and_a_draft_not_at_all() -> None:
+    assert ids(chart(condition(), condition(), condition("d"))) == ["c", "d"]
+    drafted = condition("c")
+    found = chart(condition("c"), condition("d"), drafts=[drafted])
+    assert ids(found) == ["d"]
+    assert found.drafts("Condition") == (drafted,)
+    assert chart(condition(None), condition(None)).of("Condition") == (condition(None), condition(None))
+
+
+def test_a_refused_resource_is_named_once() -> None:
+    found = chart()
+    wrong = condition(code="M06.9")
+    assert [found.sound(wrong), found.sound(wrong)] == [False, False]
+    assert found.unread == ["Condition/c could not be read (code)"]
+    assert found.sound(condition())
+
+
+def test_a_repair_is_noted() -> None:
+    found = chart()
+    assert found.sound(condition(code={"coding": [{"code": " M06.9"}]}))
+    assert found.repairs == ["Condition/c: Condition.code.coding.code has stray spaces"]
+    assert found.unread == []
+
+
+@pytest.mark.parametrize(
+    "reference", ["Condition/c", f"{BASE}/Condition/c", "Condition/c/_history/2", "urn:uuid:9", "#inside"]
+)
+def test_a_reference_is_followed(reference: str) -> None:
+    inside = {"resourceType": "Condition", "id": "inside"}
+    order = {"resourceType": "MedicationRequest", "contained": [inside]}
+    for urls in ({"c": f"{BASE}/Condition/c"}, {"c": "urn:uuid:9"}):
+        found = chart(condition(), urls=urls)
+        told = found.resolve({"reference": reference}, order)
+        assert told in (condition(), inside) or reference == "urn:uuid:9" or "uuid" in urls["c"]
+    assert chart(condition(), urls={"c": "urn:uuid:9"}).resolve({"reference": "urn:uuid:9"}, order) == condition()
+
+
+@pytest.mark.parametrize(
+    "reference", ["Condition/x", "#x", "https://other.example.org/fhir/Condition/c", "", "Condition", None, 7]
+)
+def test_a_reference_to_nothing_of_the_chart_is_nothing(reference: Any) -> None:
+    found = chart(condition(), urls={"c": f"{BASE}/Condition/c"})
+    assert found.resolve({"reference": reference}, condition()) is None
+    assert found.resolve("Condition/c", condition()) is None
+
+
+def test_a_reference_never_leads_to_another_patient_or_a_modified_resource() -> None:
+    foreign = chart(condition(subject="Patient/q"))
+    assert foreign.resolve({"reference": "Condition/c"}, {}) is None
+    modified = chart(condition(modifierExtension=[{"url": "x"}]))
+    assert modified.resolve({"reference": "Condition/c"}, {}) is None
+
+
+def test_a_resource_is_named_by_id_else_url_else_type() -> None:
+    found = Chart("p", None, [Entry("urn:uuid:5", nameless := condition(None))], {})
+    assert found.reference(nameless) == "urn:uuid:5"
+    assert found.reference(condition()) == "Condition/c"
+    assert found.reference(condition(None)) == "Condition"
+
+
+def order(**members: Any) -> dict[str, Any]:
+    return {"resourceType": "MedicationRequest", "id": "o", **members}
+
+
+def medication(**members: Any) -> dict[str, Any]:
+    return {"resourceType": "Medication", "id": "m", "code": {"text": "Jylamvo"}, **members}
+
+
+def test_a_medication_is_read_where_it_stands() -> None:
+    found = chart(medication())
+    inline = found.medication(order(medicationCodeableConcept={"text": "a"}))
+    assert (inline.concept, inline.reference, inline.path, inline.lost) == (
+        {"text": "a"},
+        "MedicationRequest/o",
+        "MedicationRequest.medicationCodeableConcept",
+        None,
+    )
+    referred = found.medication(order(medicationReference={"reference": "Medication/m"}))
+    assert (referred.concept, referred.reference, referred.path) == (
+        {"text": "Jylamvo"},
+        "Medication/m",
+        "Medication.code",
+    )
+    inside = order(medicationReference={"reference": "#m"}, contained=[medication()])
+    assert found.medication(inside).reference == "MedicationRequest/o"
+    assert found.medication(inside).concept == {"text": "Jylamvo"}
+
+
+def test_a_medication_that_cannot_be_had_is_lost_by_name() -> None:
+    found = chart(condition("m"))
+    gone = found.medication(order(medicationReference={"reference": "Medication/m", "display": "Jylamvo"}))
+    assert (gone.concept, gone.lost) == (None, "Jylamvo")
+    assert found.medication(order(medicationReference={"reference": "Medication/m"})).lost == "Medication/m"
+    assert found.medication(order(medicationReference={"reference": "Condition/m"})).lost == "Condition/m"
+    assert found.medication(order()).lost is None
+    assert found.medication(order()).concept is None
+
+
+def test_a_list_lacks_what_could_not_be_asked_or_was_not_whole() -> None:
+    answers = {
+        "Claim": Answered(CouldNotAsk("down")),
+        "Condition": Answered(Had(complete=False)),
+        "Coverage": Answered(Had()),
+        "Observation": Answered(NothingThere()),
+    }
+    found = Chart("p", None, (), answers)
+    told = {kind: found.lacking(kind) for kind in (*answers, "AdverseEvent")}
+    assert told == {
+        "Claim": "down",
+        "Condition": "further pages could not be read",
+        "Coverage": None,
+        "Observation": None,
+        "AdverseEvent": "not asked",
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "base", "key"),
+    [
+        ("Patient/p", None, "Patient/p"),
+        (f"{BASE}/Patient/p", BASE, "Patient/p"),
+        (f"{BASE}/Patient/p/_history/1", BASE, "Patient/p"),
+        ("Patient/p/_history/1", None, "Patient/p"),
+        ("p", None, "p"),
+    ],
+)
+def test_a_reference_splits_into_server_and_key(target: str, base: str | None, key: str) -> None:
+    assert split(target) == (base, key)

@@ -1,0 +1,70 @@
+"""An order as such: skipped, dated, or kept from being evaluated."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from service.fhir.chart import Chart
+from service.fhir.order import evaluated_on, obstacle, skipped
+
+TODAY = date(2026, 3, 10)
+CHART = Chart("p", None, (), {})
+
+
+def order(**members: Any) -> dict[str, Any]:
+    return {"resourceType": "MedicationRequest", "id": "o", "subject": {"reference": "Patient/p"}, **members}
+
+
+@pytest.mark.parametrize("status", ["cancelled", "stopped", "completed", "entered-in-error", " Stopped "])
+def test_an_order_that_is_over_is_skipped(status: str) -> None:
+    assert skipped(order(status=status))
+
+
+@pytest.mark.parametrize("status", ["draft", "active", "on-hold", "unknown", "zzz", None, 7])
+def test_any_other_status_is_evaluated(status: Any) -> None:
+    assert not skipped(order(status=status))
+
+
+def test_an_order_not_to_perform_is_skipped() -> None:
+    assert skipped(order(doNotPerform=True))
+    assert not skipped(order(doNotPerform=False))
+    assert not skipped(order(doNotPerform="true"))
+
+
+@pytest.mark.parametrize(
+    ("authored", "on"),
+    [
+        ("2026-03-09", date(2026, 3, 9)),
+        ("2026-03-10T23:59:59-08:00", TODAY),
+        ("2026-03-11", TODAY),
+        ("2026-03", TODAY),
+        ("10.03.2026", TODAY),
+        (None, TODAY),
+        (7, TODAY),
+        ("2020-02-29T00:00:00Z", date(2020, 2, 29)),
+    ],
+)
+def test_an_order_is_evaluated_on_its_day_unless_that_lies_ahead(authored: Any, on: date) -> None:
+    assert evaluated_on(order(authoredOn=authored), TODAY) == on
+
+
+def test_a_sound_order_of_this_patient_has_no_obstacle() -> None:
+    assert obstacle(order(), CHART) is None
+    bare = order()
+    del bare["subject"]
+    assert obstacle(bare, CHART) is None
+    assert obstacle(order(dosageInstruction=["15 mg"], requester="x", reasonCode=["M06.9"]), CHART) is None
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"subject": {"reference": "Patient/q"}}, "not the patient"),
+        ({"subject": "Patient/p"}, "not the patient"),
+        ({"modifierExtension": [{"url": "x"}]}, "modifier"),
+        ({"dispenseRequest": "x"}, "its dispenseRequest could not be read"),
+    ],
+)
+def test_what_keeps_an_order_from_being_evaluated_is_said(members: Any, said: str) -> None:
+    assert said in (obstacle(order(**members), CHART) or "")

@@ -1,0 +1,145 @@
+"""A CDS Hooks request, parsed or refused by the field at fault."""
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from service.hooks.discovery import SERVICES
+from service.hooks.request import Invalid, decode, parse
+
+SIGN, SELECT = SERVICES
+ORDER = {"resourceType": "MedicationRequest", "id": "o"}
+BODY: dict[str, Any] = {
+    "hook": "order-sign",
+    "hookInstance": "constant",
+    "context": {
+        "patientId": "p",
+        "userId": "Practitioner/x",
+        "draftOrders": {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:uuid:1", "resource": ORDER}]},
+    },
+}
+
+
+def body(path: str = "", value: Any = None, drop: bool = False) -> Any:
+    found = copy.deepcopy(BODY)
+    if path:
+        *parents, last = path.split(".")
+        place = found
+        for name in parents:
+            place = place[name]
+        if drop:
+            del place[last]
+        else:
+            place[last] = value
+    return found
+
+
+def test_a_request_is_read() -> None:
+    found = parse(body(), SIGN)
+    assert (found.instance, found.patient_id, found.user_id, found.fhir_server) == (
+        "constant",
+        "p",
+        "Practitioner/x",
+        None,
+    )
+    assert found.orders() == (ORDER,)
+    assert found.prefetch == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["hook", "hookInstance", "context", "context.patientId", "context.userId", "context.draftOrders"],
+)
+@pytest.mark.parametrize("value", [None, "", " ", 7, [], "drop"])
+def test_a_required_member_is_named_where_it_is_missing_or_mistyped(path: str, value: Any) -> None:
+    wrong = body(path, drop=True) if value == "drop" else body(path, value)
+    with pytest.raises(Invalid) as error:
+        parse(wrong, SIGN)
+    assert error.value.expression == path
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expression"),
+    [
+        ("hook", "patient-view", "hook"),
+        ("context.draftOrders", {"resourceType": "Parameters"}, "context.draftOrders"),
+        ("prefetch", [], "prefetch"),
+        ("fhirServer", 7, "fhirServer"),
+        ("fhirAuthorization", {}, "fhirServer"),
+    ],
+)
+def test_what_is_no_request_of_the_hook_is_refused(path: str, value: Any, expression: str) -> None:
+    with pytest.raises(Invalid) as error:
+        parse(body(path, value), SIGN)
+    assert error.value.expression == expression
+
+
+@pytest.mark.parametrize("value", [[], "x", None, 7])
+def test_a_body_that_is_no_object_is_refused(value: Any) -> None:
+    with pytest.raises(Invalid, match="the body must be a JSON object"):
+        parse(value, SIGN)
+
+
+def test_unknown_members_and_a_null_prefetch_are_ignored() -> None:
+    assert parse({**body("prefetch", None), "x": 1, "extension": {}}, SIGN).prefetch == {}
+    assert parse(body("fhirServer", None), SIGN).fhir_server is None
+    assert parse({**body("fhirServer", "https://x"), "fhirAuthorization": {}}, SIGN).fhir_server == "https://x"
+
+
+def selecting(selections: Any) -> Any:
+    found = body("context.selections", selections)
+    found["hook"] = "order-select"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("selections", "chosen"),
+    [
+        (["MedicationRequest/o"], True),
+        (["urn:uuid:1"], True),
+        ([" MedicationRequest/o "], True),
+        (["MedicationRequest/x"], False),
+        ([], False),
+    ],
+)
+def test_only_what_is_selected_is_evaluated(selections: Any, chosen: bool) -> None:
+    assert parse(selecting(selections), SELECT).orders() == ((ORDER,) if chosen else ())
+
+
+@pytest.mark.parametrize("selections", [None, "MedicationRequest/o", [7]])
+def test_selections_that_are_no_list_are_refused(selections: Any) -> None:
+    with pytest.raises(Invalid) as error:
+        parse(selecting(selections), SELECT)
+    assert error.value.expression == "context.selections"
+
+
+def test_order_sign_has_no_selections() -> None:
+    assert parse(body("context.selections", []), SIGN).orders() == (ORDER,)
+
+
+def test_other_resources_are_no_orders() -> None:
+    drafts = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "ServiceRequest"}}]}
+    assert parse(body("context.draftOrders", drafts), SIGN).orders() == ()
+    assert parse(body("context.draftOrders", {"resourceType": "Bundle"}), SIGN).orders() == ()
+
+
+def test_numbers_stay_exact() -> None:
+    found = decode(b'{"value": 1.10, "count": 3}')
+    assert str(found["value"]) == "1.10"
+    assert isinstance(found["value"], Decimal)
+    assert found["count"] == 3
+
+
+@pytest.mark.parametrize("text", [b"{bad", b"", b'{"x": NaN}', b"\xff", b'{"x": Infinity}', b"[1,]"])
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(Invalid, match="is not JSON"):
+        decode(text)
+
+
+@pytest.mark.parametrize("depth", [201, 1000, 100_000])
+def test_nesting_beyond_any_chart_is_refused(depth: int) -> None:
+    with pytest.raises(Invalid):
+        decode(b"[" * depth + b"]" * depth)
+    decode(b"[" * 200 + b"]" * 200)

@@ -1,0 +1,68 @@
+"""The configuration: what the environment says, and what stops the start."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from service.config import Config, ConfigError, from_environment
+
+
+def test_the_defaults_serve_loopback() -> None:
+    found = from_environment({})
+    assert found == Config()
+    assert (found.host, found.port, found.today, found.public_url) == ("127.0.0.1", 8000, None, None)
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "plans.toml"
+    table.write_text('[[plan]]\nplan = "A"\nline = "him"\n')
+    found = from_environment(
+        {
+            "COUNTERSIGN_HOST": "::1",
+            "COUNTERSIGN_PORT": "9000",
+            "COUNTERSIGN_PUBLIC_URL": "https://cds.example.org",
+            "COUNTERSIGN_PLANS": str(table),
+            "COUNTERSIGN_TODAY": "2026-03-10",
+            "COUNTERSIGN_ALLOWED_ORIGINS": "https://a.example.org, https://b.example.org,",
+        }
+    )
+    assert (found.host, found.port, found.public_url) == ("::1", 9000, "https://cds.example.org")
+    assert found.plans.rows[0].line == "him"
+    assert found.today == date(2026, 3, 10)
+    assert found.origins == ("https://a.example.org", "https://b.example.org")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_may_be_open(host: str) -> None:
+    assert from_environment({"COUNTERSIGN_HOST": host}).host == host
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COUNTERSIGN_HOST", "0.0.0.0"),
+        ("COUNTERSIGN_HOST", "::"),
+        ("COUNTERSIGN_HOST", "cds.example.org"),
+        ("COUNTERSIGN_PORT", "0"),
+        ("COUNTERSIGN_PORT", "65536"),
+        ("COUNTERSIGN_PORT", "http"),
+        ("COUNTERSIGN_CLIENTS", "clients.toml"),
+        ("COUNTERSIGN_PLANS", "no-such-file.toml"),
+        ("COUNTERSIGN_TODAY", "10.03.2026"),
+    ],
+)
+def test_what_cannot_be_honoured_stops_the_start_by_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        from_environment({name: value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[plan]]\nline = 'x'", "[[plan]]\nlin = 'him'", "=", "[[plan]]\nstate = 'Illinois'", "[[plan]]\nplan = ''"],
+)
+def test_a_table_at_fault_is_refused(tmp_path: Path, text: str) -> None:
+    table = tmp_path / "plans.toml"
+    table.write_text(text)
+    with pytest.raises(ConfigError, match="COUNTERSIGN_PLANS"):
+        from_environment({"COUNTERSIGN_PLANS": str(table)})
