@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from service.case import Questions
 from service.determination import Determination, NotEvaluated, Outcome
 from service.faults import record
 from service.fhir.chart import Chart
 from service.fhir.elements import Json
 from service.fhir.order import evaluated_on, obstacle, skipped
-from service.fhir.reading import read_alarms, read_case, read_product
+from service.fhir.reading import Record, read_alarms, read_case, read_product, read_record
 from service.plans import Plans
 from service.policy.determine import determine
 from service.policy.library import Library
@@ -45,11 +46,12 @@ def decide(
 
     Raises Unavailable where an order's medication, or the patient of a governed order, could not be had, and nothing
     can be said of any other order. An order that fails is said not to be evaluated: silence reads as "all clear"."""
+    desk = _Desk(chart, office, today)
     outcomes: list[Outcome] = []
     lacking: list[tuple[Json, Unavailable]] = []
     for order in orders:
         try:
-            outcomes += [] if skipped(order) else _decide_one(order, chart, office, today)
+            outcomes += [] if skipped(order) else desk.decide(order)
         except Unavailable as error:
             lacking.append((order, error))
         except Exception as error:
@@ -62,29 +64,48 @@ def decide(
     return tuple(outcomes)
 
 
-def _decide_one(order: Json, chart: Chart, office: Office, today: date) -> list[Outcome]:
-    if lost := chart.medication(order).lost:
-        raise Unavailable("context.draftOrders", f"the medication of a draft order could not be had ({lost})")
-    on = evaluated_on(order, today)
-    found = (_by_policy(policy_id, order, chart, office, on) for policy_id in office.library.policies)
-    outcomes = [outcome for outcome in found if outcome]
-    if len([o for o in outcomes if isinstance(o, Determination)]) > 1:
-        raise ValueError("two policies govern one order")
-    return outcomes
+class _Desk:
+    """One request's chart, and what was read of it once for all its orders, by revision and day."""
 
+    def __init__(self, chart: Chart, office: Office, today: date) -> None:
+        self._chart = chart
+        self._office = office
+        self._today = today
+        self._records: dict[tuple[str, str, date], Record] = {}
 
-def _by_policy(policy_id: str, order: Json, chart: Chart, office: Office, on: date) -> Outcome | None:
-    revision, older = office.library.in_force(policy_id, on)
-    product = read_product(order, chart, revision.questions, office.terms)
-    if product is None:
-        return None
-    if why := obstacle(order, chart):
-        return NotEvaluated(chart.reference(order), product.drug, why)
-    questions, terms = revision.questions, office.terms
-    if not (product.id or product.candidates):
-        alarms = read_alarms(order, product, chart, on=on, questions=questions, terms=terms)
-        return determine(revision.policy, alarms, office.plans)
-    if chart.patient is None:
-        raise Unavailable("prefetch.patient", "the Patient could be had neither from prefetch nor from the FHIR server")
-    case = read_case(order, product, chart, on=on, questions=questions, terms=terms, plans=office.plans)
-    return determine(revision.policy, replace(case, remarks=(older, *case.remarks)) if older else case, office.plans)
+    def decide(self, order: Json) -> list[Outcome]:
+        if lost := self._chart.medication(order).lost:
+            raise Unavailable("context.draftOrders", f"the medication of a draft order could not be had ({lost})")
+        on = evaluated_on(order, self._today)
+        found = (self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies)
+        outcomes = [outcome for outcome in found if outcome]
+        if len([o for o in outcomes if isinstance(o, Determination)]) > 1:
+            raise ValueError("two policies govern one order")
+        return outcomes
+
+    def _by_policy(self, policy_id: str, order: Json, on: date) -> Outcome | None:
+        chart, office = self._chart, self._office
+        revision, older = office.library.in_force(policy_id, on)
+        questions, terms = revision.questions, office.terms
+        product = read_product(order, chart, questions, terms)
+        if product is None:
+            return None
+        if why := obstacle(order, chart):
+            return NotEvaluated(chart.reference(order), product.drug, why)
+        if not (product.id or product.candidates):
+            alarms = read_alarms(order, product, chart, on=on, questions=questions, terms=terms)
+            return determine(revision.policy, alarms, office.plans)
+        if chart.patient is None:
+            said = "the Patient could be had neither from prefetch nor from the FHIR server"
+            raise Unavailable("prefetch.patient", said)
+        case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
+        return determine(
+            revision.policy, replace(case, remarks=(older, *case.remarks)) if older else case, office.plans
+        )
+
+    def _record(self, questions: Questions, on: date) -> Record:
+        key = (questions.policy, questions.version, on)
+        if key not in self._records:
+            terms, plans = self._office.terms, self._office.plans
+            self._records[key] = read_record(self._chart, on=on, questions=questions, terms=terms, plans=plans)
+        return self._records[key]

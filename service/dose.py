@@ -38,13 +38,16 @@ class Part:
         return _in_unit(self.mg, self.per_m2, unit, area)
 
     def weekly(self, unit: Unit, area: Fraction | None) -> Fraction | None:
-        """The instruction's dose a week in `unit`, capped by its own maxDosePerPeriod."""
+        """The instruction's dose a week in `unit`, capped by its own maxDosePerPeriod; None where dose or cap is not
+        known in that unit (a cap that is left out would tell more than is ordered)."""
         one = self.single(unit, area)
         if one is None:
             return None
-        cap = _in_unit(self.cap_mg, self.cap_per_m2, unit, area)
         total = one * self.per_week
-        return total if cap is None else min(total, cap)
+        if self.cap_mg is None and self.cap_per_m2 is None:
+            return total
+        cap = _in_unit(self.cap_mg, self.cap_per_m2, unit, area)
+        return None if cap is None else min(total, cap)
 
 
 def _in_unit(mg: Fraction | None, per_m2: Fraction | None, unit: Unit, area: Fraction | None) -> Fraction | None:

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 from math import floor, isqrt
 from types import MappingProxyType
+from typing import NamedTuple
 
 from service.determination import Evidence
 from service.dose import BodySurface, say
@@ -20,7 +21,7 @@ from service.terminology import Terminology
 
 _WITHOUT_WORTH = frozenset({"entered-in-error", "cancelled", "registered"})
 _UCUM = "http://unitsofmeasure.org"
-_AMPLE = Context(prec=60)
+_AMPLE = Context(prec=30)
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -82,7 +83,8 @@ def read_body(
     the window, else Mosteller from the latest height and weight, each within it; both ends of the window count."""
     window = Span(on - timedelta(days=within_days), on)
     remarks: list[str] = []
-    area, height, weight = (_latest(kind, chart, window, terms, remarks) for kind in (_AREA, _HEIGHT, _WEIGHT))
+    charted = list(_charted(chart, terms))
+    area, height, weight = (_latest(kind, charted, chart, window, remarks) for kind in (_AREA, _HEIGHT, _WEIGHT))
     if why := chart.lacking("Observation"):
         remarks.append(f"the observations were not read whole: {why}")
     if area:
@@ -92,18 +94,19 @@ def read_body(
     return None, tuple(remarks)
 
 
-def _latest(kind: _Kind, chart: Chart, window: Span, terms: Terminology, remarks: list[str]) -> _Measured | None:
+def _latest(kind: _Kind, charted: list[_Charted], chart: Chart, window: Span, remarks: list[str]) -> _Measured | None:
     counted: list[_Measured] = []
     older: list[str] = []
-    for observation in counting(chart):
-        for holder, path in _holders(observation, kind, terms):
-            days, where = _days(observation), chart.reference(observation)
-            if days and days.last < window.first:
-                older.append(f"{days.last.isoformat()} ({where})")
-                continue
-            found = _measured(kind, observation, holder, Evidence(where, path, ""), window)
-            counted += [found] if isinstance(found, _Measured) else []
-            remarks += [f"{where}: {kind.name} {found}"] if isinstance(found, str) else []
+    for one in charted:
+        if kind.concept not in one.concepts:
+            continue
+        days, where = _days(one.observation), chart.reference(one.observation)
+        if days and days.last < window.first:
+            older.append(f"{days.last.isoformat()} ({where})")
+            continue
+        found = _measured(kind, one.observation, one.holder, Evidence(where, one.path, ""), window)
+        counted += [found] if isinstance(found, _Measured) else []
+        remarks += [f"{where}: {kind.name} {found}"] if isinstance(found, str) else []
     if not counted and older:
         remarks.append(f"the latest {kind.name} is too old: {max(older)}")
     return max(counted, key=lambda m: m.order) if counted else None
@@ -116,17 +119,24 @@ def counting(chart: Chart) -> Iterator[Json]:
             yield observation
 
 
-def _holders(observation: Json, kind: _Kind, terms: Terminology) -> Iterator[tuple[Json, str]]:
-    """The Observation and its components, where their code is of that kind."""
-    if _is(kind, observation, terms):
-        yield observation, "Observation.valueQuantity"
-    for component in items(observation, "component"):
-        if _is(kind, component, terms):
-            yield component, "Observation.component.valueQuantity"
+class _Charted(NamedTuple):
+    """An Observation, or a component of one, with the concepts of its code."""
+
+    observation: Json
+    holder: Json
+    path: str
+    concepts: frozenset[str]
 
 
-def _is(kind: _Kind, holder: Json, terms: Terminology) -> bool:
-    return any(kind.concept in terms.concepts(c.system, c.code) for c in codings(child(holder, "code")))
+def _charted(chart: Chart, terms: Terminology) -> Iterator[_Charted]:
+    """What is observed of any kind that a value set knows."""
+    for observation in counting(chart):
+        parts = [(observation, "Observation.valueQuantity")]
+        parts += [(c, "Observation.component.valueQuantity") for c in items(observation, "component")]
+        for holder, path in parts:
+            found = [terms.concepts(c.system, c.code) for c in codings(child(holder, "code"))]
+            if concepts := frozenset[str]().union(*found):
+                yield _Charted(observation, holder, path, concepts)
 
 
 def _measured(kind: _Kind, observation: Json, holder: Json, at: Evidence, window: Span) -> _Measured | str:

@@ -11,6 +11,7 @@ from typing import Any
 from service.case import Answer, CouldNotAsk
 from service.fhir.answers import Answered, Entry
 from service.fhir.elements import Json, child, items, text
+from service.fhir.medicine import Shelf
 from service.fhir.models import examine
 
 _SUBJECTS = ("subject", "patient", "beneficiary")
@@ -43,12 +44,14 @@ class Chart:
     ) -> None:
         self.patient_id = patient_id.rsplit("/", 1)[-1]
         self.user = user
+        self.shelf = Shelf()
         self.unread: list[str] = []
         self.foreign: list[str] = []
         self.repairs: list[str] = []
         self._server = server.rstrip("/") if server else None
         self._answers = {kind: found.answer for kind, found in answered.items()}
         self._drafts = tuple(drafts)
+        self._drafted_ids = frozenset(id(e.resource) for e in self._drafts)
         self._entries = [*self._drafts, *(e for found in answered.values() for e in found.entries), *others]
         self._urls = {id(e.resource): e.url for e in self._entries if e.url}
         self._by_type: dict[str, list[Json]] = {}
@@ -98,11 +101,10 @@ class Chart:
         return self._read[kind]
 
     def _own(self, kind: str) -> Iterable[Json]:
-        drafted = {id(e.resource) for e in self._drafts}
         seen = {text(e.resource, "id") for e in self._drafts if e.resource["resourceType"] == kind} - {None}
         for resource in self._by_type.get(kind, ()):
             identity = text(resource, "id")
-            if id(resource) in drafted or identity in seen:
+            if id(resource) in self._drafted_ids or identity in seen:
                 continue
             if identity:
                 seen.add(identity)
@@ -140,7 +142,7 @@ class Chart:
     def refused(self, resource: Json) -> tuple[str, ...]:
         """The elements of a resource that the models refuse; asked once, and its repairs are noted."""
         if id(resource) not in self._refused:
-            verdict = examine(resource)
+            verdict = examine(resource, drafted=id(resource) in self._drafted_ids)
             self.repairs.extend(f"{self.reference(resource)}: {repair}" for repair in verdict.repairs)
             self._refused[id(resource)] = verdict.refused
         return self._refused[id(resource)]

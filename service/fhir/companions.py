@@ -62,7 +62,7 @@ def _others(order: Json, chart: Chart) -> Iterator[Json]:
 
 def _add(record: Json, chart: Chart, questions: Questions, terms: Terminology, beside: _Beside) -> None:
     medication, where = medication_of(record, chart), chart.reference(record)
-    names = concepts_of(medication.concept, questions=questions, terms=terms)
+    names = concepts_of(medication.concept, questions=questions, terms=terms, shelf=chart.shelf)
     if questions.drug.ingredient in names:
         return
     status = code_of(record.get("status"))

@@ -31,16 +31,18 @@ class Span(NamedTuple):
 
 def child(value: Any, name: str) -> Json:
     """The object under `name`, or the first object of a list there; `{}` where there is none."""
-    found = items(value, name)
-    return found[0] if found else {}
+    found = value.get(name) if isinstance(value, dict) else None
+    if isinstance(found, dict):
+        return found
+    return next((x for x in found if isinstance(x, dict)), {}) if isinstance(found, list) else {}
 
 
 def items(value: Any, name: str) -> list[Json]:
     """The objects under `name`: a list's, or a single one's (clients send both for both)."""
     found = value.get(name) if isinstance(value, dict) else None
-    if isinstance(found, dict):
-        return [found]
-    return [x for x in found if isinstance(x, dict)] if isinstance(found, list) else []
+    if isinstance(found, list):
+        return [x for x in found if isinstance(x, dict)]
+    return [found] if isinstance(found, dict) else []
 
 
 def text(value: Any, name: str) -> str | None:
@@ -74,10 +76,12 @@ def number(value: Any, name: str) -> Fraction | None:
 
 def codings(concept: Any) -> list[Coding]:
     """The codings of a CodeableConcept (or of a bare list of them), stripped of stray spaces."""
-    return [
-        Coding(text(c, "system") or "", text(c, "code") or "", text(c, "display") or "")
-        for c in items(concept, "coding")
-    ]
+    return [Coding(_word(c, "system"), _word(c, "code"), _word(c, "display")) for c in items(concept, "coding")]
+
+
+def _word(coding: Json, name: str) -> str:
+    found = coding.get(name)
+    return found.strip() if isinstance(found, str) else ""
 
 
 def code_of(concept: Any) -> str:

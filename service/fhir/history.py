@@ -89,6 +89,7 @@ class _Reader:
             path=medication.path,
             questions=self._questions,
             terms=self._terms,
+            shelf=self._chart.shelf,
         )
         return found if found and found.id == self._product_id else None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from service.case import Product, Questions
 from service.determination import Evidence
 from service.fhir.elements import Json, label
-from service.fhir.product import Looked
+from service.fhir.product import Choice, Looked
 from service.fhir.strength import read_strength
 from service.fhir.wording import tokens, vocabulary
 from service.terminology import Terminology
@@ -25,14 +25,37 @@ _FORMS = {
 _DENIALS = vocabulary("no not non never without or vs versus from instead than switch switched replace replaces")
 
 
+class Shelf:
+    """The medications of one chart that were looked at, each once: a chart names the same one to several readers."""
+
+    def __init__(self) -> None:
+        # A CodeableConcept is known by its identity; the entry holds it, so that no other can take its identity.
+        self._seen: dict[tuple[int, int], tuple[Json, Looked, Choice | None]] = {}
+
+    def look(self, concept: Json | None, questions: Questions, terms: Terminology) -> tuple[Looked, Choice | None]:
+        """The concept as the questions see it, and what it can be."""
+        if concept is None:
+            return Looked(concept, questions, terms), None
+        key = (id(concept), id(questions))
+        if key not in self._seen:
+            looked = Looked(concept, questions, terms)
+            self._seen[key] = (concept, looked, looked.choose())
+        return self._seen[key][1:]
+
+
 def recognise(
-    concept: Json | None, *, reference: str, path: str, questions: Questions, terms: Terminology
+    concept: Json | None,
+    *,
+    reference: str,
+    path: str,
+    questions: Questions,
+    terms: Terminology,
+    shelf: Shelf | None = None,
 ) -> Product | None:
     """The product that a medication names (READING 3, 15), with the strength that its codes and texts name.
 
     Null for another drug; without `id` and `candidates` it is the drug, but no product of the policy's."""
-    looked = Looked(concept, questions, terms)
-    choice = looked.choose()
+    looked, choice = (shelf or Shelf()).look(concept, questions, terms)
     if choice is None:
         return None
     says = label(concept) or questions.drug.name
@@ -55,11 +78,12 @@ def recognise(
     )
 
 
-def concepts_of(concept: Json | None, *, questions: Questions, terms: Terminology) -> frozenset[str]:
+def concepts_of(
+    concept: Json | None, *, questions: Questions, terms: Terminology, shelf: Shelf | None = None
+) -> frozenset[str]:
     """The medicine concepts that a medication belongs to, by code, else by plain text: generics (trials), classes
     (companions; never the drug itself, whose own code can stand in the class), the ingredient (allergies)."""
-    looked = Looked(concept, questions, terms)
-    choice = looked.choose()
+    looked, choice = (shelf or Shelf()).look(concept, questions, terms)
     if choice is None:
         return looked.concepts | {c for c in questions.companions if looked.plainly(terms.names(c))}
     drug = questions.drug

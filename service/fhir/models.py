@@ -44,6 +44,8 @@ _READ = {
         "dispenseRequest",
     ),
 }
+# Of a request that is no draft: what it stands as, and what of. (Its dosage is read element by element in any case.)
+_RECORDED = ("status", "statusReason", "doNotPerform", "medicationCodeableConcept", "medicationReference", "authoredOn")
 _REQUIRED: dict[str, Json] = {
     "Patient": {},
     "Condition": {"subject": {"reference": "Patient/0"}},
@@ -82,15 +84,17 @@ class Verdict:
     repairs: tuple[str, ...] = ()
 
 
-def examine(resource: Json) -> Verdict:
-    """Validate what is read of a Patient, Condition or MedicationRequest; other types are not validated."""
+def examine(resource: Json, *, drafted: bool = True) -> Verdict:
+    """Validate what is read of a Patient, Condition or MedicationRequest (all that is read of a draft; of one on
+    record what it stands as); other types are not validated."""
     kind = str(resource.get("resourceType"))
     model = _MODELS.get(kind)
     if model is None:
         return Verdict()
     repairs: list[str] = []
     try:
-        picked = {name: _mend(name, resource[name], kind, repairs) for name in _READ[kind] if name in resource}
+        read = _READ[kind] if drafted or kind != "MedicationRequest" else _RECORDED
+        picked = {name: _mend(name, resource[name], kind, repairs) for name in read if name in resource}
         kept = {name: value for name, value in picked.items() if value is not None}
         model.model_validate({"resourceType": kind, **_REQUIRED[kind], **_one_medication(kind, kept)})
     except Exception as error:  # the library raises KeyError and RecursionError, too: none of them may end the call

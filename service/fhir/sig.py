@@ -1,158 +1,181 @@
-"""The text of an instruction, read in plain forms only: one amount, one rate. Whatever else it says is not sure.
+"""The plain text of a dosage instruction: an amount and a rate in plain forms only, and words that say every day.
 
-Knows milligrams, millilitres, weeks and days; no drug and no resource."""
+Knows no drug, no product and no FHIR. Every number must be accounted for, and a word of doubt (a taper, a split, a
+condition, a denial) leaves the text unread: what says every day is told all the same."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-SigUnit = Literal["mg", "mg/m2", "mL"]
+from service.fhir import phrases
+from service.fhir.phrases import counted, days_of
+from service.fhir.wording import fold
 
-_NUMBERS = {
-    "once": 1,
-    "one": 1,
-    "twice": 2,
-    "two": 2,
-    "three": 3,
-    "thrice": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-}
-_N = r"(?P<n>\d+|" + "|".join(_NUMBERS) + r")"
-_TIMES = rf"(?:{_N}(?:\s*x|\s*times?)?)"
-_A_WEEK = r"(?:weekly|(?:a|per|each|every|/)\s*(?:week|wk)|/\s*(?:week|wk))"
-_A_DAY = r"(?:daily|(?:a|per|each|every)\s*day|/\s*day)"
-_PARTS = r"(?:morning|evening|night|noon|afternoon)"
-_WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:days?)?"
-_DAY_NAME = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)\w*")
-# Each plain rate form, the longest first; the second member is doses a week for `n` (1 without).
-_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), kind)
-    for pattern, kind in (
-        (rf"\b{_TIMES}[\s-]*{_A_WEEK}", "week"),
-        (
-            r"\bevery\s+(?P<n>\d+|two|three|four|six|eight)\s*(?:weeks|wks?)\b|\bq\s*(?P<m>\d+)\s*(?:weeks?|wks?)\b",
-            "weeks",
-        ),
-        (r"\bevery\s+other\s+(?:week|wk)\b|\bfortnightly\b", "fortnight"),
-        (r"\bevery\s+(?:7|seven)\s+days\b", "week"),
-        (rf"\b{_A_WEEK}\b|\bq\s*-?\s*(?:week|weekly|wk)\b|(?<=\d)\s*/\s*(?:week|wk)\b", "week"),
-        (r"\bevery\s+(?P<n>\d+)\s*(?:hours?|hrs?)\b|\bq\s*(?P<m>\d+)\s*h(?:ours?|rs?)?\b", "hours"),
-        (r"\bevery\s+other\s+day\b|\bqod\b|\balternate\s+days\b", "other day"),
-        (r"\bevery\s+(?P<n>\d+|two|three|four|five)\s*days\b", "days"),
-        (rf"\b{_TIMES}[\s-]*{_A_DAY}", "day"),
-        (r"\bb\.?i\.?d\b\.?", "2"),
-        (r"\bt\.?i\.?d\b\.?", "3"),
-        (r"\bq\.?i\.?d\b\.?", "4"),
-        (rf"\b{_A_DAY}\b|\bq\.?d\b\.?|\bq\s*day\b|\bnightly\b|\bat\s+bedtime\b|\bqhs\b|\bqam\b|\bqpm\b", "day"),
-        (rf"\b(?:every|each)\s+{_PARTS}\b", "day"),
-        (r"\b(?:once|twice)?\s*(?:a|per|each|every)\s*month\b|\bmonthly\b", "month"),
-    )
-)
-_RANGE = r"(?P<low>\d+(?:\.\d+)?|\.\d+)(?:\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?))?"
-_AMOUNT = re.compile(
-    rf"(?<![\d.,/]){_RANGE}\s*(?P<unit>mg\s*(?:/|per)\s*(?:m2|m\^2|m²|sq\.?\s*m)|mg|milligrams?|ml|millilit(?:er|re)s?)\b(?!\s*/\s*kg)"
-)
-_STRENGTH = re.compile(r"\d+(?:\.\d+)?\s*mg\s*/\s*(?:\d*(?:\.\d+)?\s*)?ml\b")
-_NEGATED = re.compile(r"\b(?:not|never|don't|dont|no|avoid)\b(?:\s+\w+){0,3}?\s+(?:daily|every\s*day|each\s*day)\b")
-_UNSURE = re.compile(
-    r"\b(?:then|taper\w*|titrat\w*|increas\w*|decreas\w*|reduc\w*|split|divided|alternat\w*|directed|or|except|hold|skip|"
-    r"until|biweekly|bi-weekly|mg\s*/\s*kg|folic|leucovorin|months?ly?|unless|starting|load\w*)\b"
-)
-_NUMBER = re.compile(r"\d|\b(?:half|two|three|four|five|six|seven|eight|nine|ten)\b")
+Unit = Literal["mg", "mL", "mg/m2"]
+_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
+
+
+_Tell = Callable[[re.Match[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a text plainly says. `most` and `daily` are of every rate it names, plain or not; `weekly`: a week or a
-    weekday stands in it. `per_week` and `amount` are null where the text is not plain."""
+class Sig:
+    """What a text says. `amounts`: the plain amount, in mg or mg/m2, or in mg and mL, which must then agree; `rate`:
+    plain doses a week. Empty and null where it says none, or none surely. For the alert alone: `count`, the highest
+    rate that is said at all, and `daily`, the words that say every day with no weekday and no "weekly" beside them."""
 
-    amount: Fraction | None = None
-    unit: SigUnit | None = None
-    per_week: Fraction | None = None
-    most: Fraction | None = None
-    daily: bool = False
-    unsure: bool = False
-
-
-def read_sig(text: str | None) -> Said:
-    """The plain amount and rate of a text (reading, sections 9, 12 and 15); empty where it says neither."""
-    if not text:
-        return Said()
-    plain = _NEGATED.sub(" ", re.sub(r"\s+", " ", text.lower().replace("’", "'")))
-    rest, rates, daily = _rates(plain)
-    amounts, left = _amounts(rest)
-    unsure = bool(_UNSURE.search(left) or _NUMBER.search(left) or len(rates) > 1 or len(amounts) > 1)
-    amount, unit = amounts[0] if len(amounts) == 1 and not unsure else (None, None)
-    rate = rates[0] if len(rates) == 1 and not unsure else None
-    weekly = bool(_DAY_NAME.search(plain) or re.search(r"week|wk", plain))
-    alarms = [found for found in daily if not weekly]
-    most = max([rate, *alarms] if rate is not None else alarms, default=None)
-    return Said(amount, unit, rate, most, bool(alarms), unsure)
+    amounts: tuple[tuple[Fraction, Unit], ...] = ()
+    rate: Fraction | None = None
+    count: Fraction | None = None
+    daily: str | None = None
 
 
-def _rates(text: str) -> tuple[str, list[Fraction], list[Fraction]]:
-    """The text without its rates, the distinct rates that it names, and those of them that are of every day."""
-    found: list[Fraction] = []
-    daily: list[Fraction] = []
-    for pattern, kind in _FORMS:
-        for match in pattern.finditer(text):
-            rate, every_day = _rate(match, kind)
-            found.append(rate)
-            daily += [rate] if every_day else []
-        text = pattern.sub(" ", text)
-    named = list(dict.fromkeys(_DAY_NAME.findall(text)))
-    if named:
-        text = re.sub(rf"\b(?:on\s+|every\s+|each\s+)*(?:{_WEEKDAY})\b(?:\s*(?:,|and|&|/)\s*)?", " ", text)
-        found = [rate for rate in found if rate != len(named)]
-        found.append(Fraction(len(named)))
-    return text, list(dict.fromkeys(found)), daily
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A rate as found: doses a week, the days of its span (null for days of the week), and its words."""
+
+    per_week: Fraction
+    span: Fraction | None
+    says: str
+
+    @property
+    def within_a_day(self) -> bool:
+        return self.span is not None and self.span <= 1
+
+    @property
+    def of_weeks(self) -> bool:
+        return self.span is None or self.span % 7 == 0
 
 
-def _rate(match: re.Match[str], kind: str) -> tuple[Fraction, bool]:
-    groups = match.groupdict()
-    said = groups.get("n") or groups.get("m")
-    n = Fraction(_count(said)) if said else Fraction(1)
-    match kind:
-        case "week":
-            return n, n >= 7
-        case "weeks":
-            return 1 / n, False
-        case "fortnight":
-            return Fraction(1, 2), False
-        case "hours":
-            return Fraction(168) / n, n <= 24
-        case "other day":
-            return Fraction(7, 2), False
-        case "days":
-            return Fraction(7) / n, n <= 1
-        case "day":
-            return 7 * n, True
-        case "month":
-            return Fraction(7, 28), False
-        case _:
-            return Fraction(7 * int(kind)), True
+@dataclass(slots=True)
+class _Reader:
+    """A text of which what is accounted for is blanked out, step by step."""
+
+    rest: str
+    amounts: list[tuple[Fraction, Unit]] = field(default_factory=list)
+    rates: list[_Rated] = field(default_factory=list)
+    amount_unsure: bool = False
+    rate_unsure: bool = False
+
+    def take(self, pattern: re.Pattern[str], tell: _Tell | None = None) -> list[re.Match[str]]:
+        """Blank out each match, telling of it."""
+        matches = list(pattern.finditer(self.rest))
+        self.rest = pattern.sub(lambda match: "|" * len(match[0]), self.rest)
+        if tell:
+            for match in matches:
+                tell(match)
+        return matches
+
+    def amount(self, match: re.Match[str]) -> None:
+        value = Fraction(match[1])
+        unit: Unit = "mg/m2" if match["area"] else "mg" if match["mg"] else "mL"
+        self.amount_unsure |= value <= 0
+        self.amounts.append((value, unit))
+
+    def span_of_amounts(self, match: re.Match[str]) -> None:
+        low, high = Fraction(match[1]), Fraction(match["high"])
+        unit: Unit = "mg/m2" if match["area"] else "mg" if match["mg"] else "mL"
+        self.amount_unsure |= not 0 <= low < high
+        self.amounts.append((high, unit))
+
+    def units(self, match: re.Match[str]) -> None:
+        """One device or tablet beside an amount holds that amount; of several it cannot be told."""
+        self.amount_unsure |= counted(match["word"]) != 1 if match["word"] else Fraction(match[1]) != 1
+
+    def rated(self, match: re.Match[str]) -> None:
+        found = match.groupdict()
+        times = counted(found.get("once") or found.get("n") or "one")
+        each = counted(found.get("each") or "one")
+        self.rate_unsure |= bool(found.get("low") or found.get("to")) or not (times and each)
+        if times and each:
+            span = days_of(match["span"]) * each
+            self.rates.append(_Rated(times * 7 / span, span, match[0].strip(" /")))
+
+    def abbreviated(self, match: re.Match[str]) -> None:
+        often, span = (phrases.PER_DAY[match["often"]], 1) if match["often"] else (1, 2)
+        self.rates.append(_Rated(Fraction(7 * often, span), Fraction(span), match[0]))
 
 
-def _count(said: str) -> int:
-    return max(int(said), 1) if said.isdigit() else {**_NUMBERS, "eight": 8}[said]
+def read_sig(text: str) -> Sig:
+    """Read one text (READING, sections 9, 12 and 15)."""
+    folded = _plain_forms(text)
+    reader = _Reader(folded)
+    reader.take(phrases.HARMLESS)
+    reader.take(phrases.MONITORING)
+    reader.take(phrases.DENIED)
+    _read_amounts(reader)
+    _read_weekdays(reader)
+    for form in phrases.RATES:
+        reader.take(form, reader.rated)
+    reader.take(phrases.ABBREVIATED, reader.abbreviated)
+    if not reader.rates and (bedtime := phrases.BEDTIME.search(reader.rest)):
+        # A time of day beside a structured rate, but daily for the alert (READING, section 15, safety): no plain rate.
+        reader.rates.append(_Rated(Fraction(7), Fraction(1), bedtime[0]))
+        reader.rate_unsure = True
+    doubtful = phrases.DOUBT.search(reader.rest) or len(set(phrases.PARTS_OF_DAY.findall(folded))) > 1
+    return _told(reader, sure=not doubtful)
 
 
-def _amounts(text: str) -> tuple[list[tuple[Fraction, SigUnit]], str]:
-    """The distinct amounts (a range's high end), and the text without them and without strengths."""
-    text = _STRENGTH.sub(" ", text)
-    found = [_amount(match) for match in _AMOUNT.finditer(text)]
-    return list(dict.fromkeys(found)), _AMOUNT.sub(" ", text)
+def _plain_forms(text: str) -> str:
+    """The text in lower case and single spaces, b.i.d. without its dots, "7 (seven)" as 7."""
+    dotless = _DOTTED.sub(lambda match: match[0].replace(".", ""), " ".join(fold(text).split()))
+    return phrases.SPELT_OUT.sub(
+        lambda match: match["digits"] if counted(match["digits"]) == counted(match["word"]) else match[0], dotless
+    )
 
 
-def _amount(match: re.Match[str]) -> tuple[Fraction, SigUnit]:
-    value = Fraction(match["high"] or match["low"])
-    unit = re.sub(r"\s", "", match["unit"])
-    if unit.startswith("mg") and unit != "mg":
-        return value, "mg/m2"
-    return value, "mL" if unit.startswith(("ml", "millil")) else "mg"
+def _read_amounts(reader: _Reader) -> None:
+    reader.amount_unsure |= bool(reader.take(phrases.STRENGTH))
+    reader.take(phrases.RANGE, reader.span_of_amounts)
+    reader.take(phrases.AMOUNT, reader.amount)
+    reader.take(phrases.COUNTED, reader.units)
+    reader.amount_unsure |= phrases.UNCOUNTED.search(reader.rest) is not None
+    reader.take(phrases.DURATION)
+    reader.take(phrases.CLOCK)
+
+
+def _read_weekdays(reader: _Reader) -> None:
+    """Days of the week are a rate where they recur: every one, a plural, or several of them."""
+    spans = reader.take(phrases.DAY_RANGE)
+    reader.rate_unsure |= bool(reader.take(phrases.OTHER_DAYS))
+    single = list(phrases.WEEKDAY.finditer(reader.rest))
+    plain = [m for m in single if m["name"] not in ("sat", "sun") or m["every"] or m["on"]]
+    if not plain and not spans:
+        return
+    reader.take(phrases.WEEKDAY)
+    days = {_weekday(m["name"]) for m in single}
+    for first, last in ((_weekday(m["first"]), _weekday(m["last"])) for m in spans):
+        days |= {(first + n) % 7 for n in range((last - first) % 7 + 1)}
+    recurs = len(days) > 1 or any(m["every"] or m["name"].endswith("days") for m in single)
+    says = " ".join(m[0].strip() for m in (*spans, *single))
+    reader.rates.append(_Rated(Fraction(len(days)), None, says))
+    reader.rate_unsure |= not recurs and phrases.WEEKLY.search(reader.rest) is None
+
+
+def _weekday(name: str) -> int:
+    return phrases.DAY_NAMES.index(name[:3])
+
+
+def _told(reader: _Reader, *, sure: bool) -> Sig:
+    said = {rate.per_week for rate in reader.rates}
+    beside = any(rate.of_weeks for rate in reader.rates)
+    loud = [rate for rate in reader.rates if not (beside and rate.within_a_day)]
+    daily = [rate.says for rate in loud if rate.within_a_day]
+    sure &= len(said) <= 1 and not (reader.rate_unsure and reader.rates)
+    return Sig(
+        amounts=_settled(reader) if sure else (),
+        rate=said.pop() if sure and said else None,
+        count=max((rate.per_week for rate in loud), default=None),
+        daily=", ".join(dict.fromkeys(daily)) or None,
+    )
+
+
+def _settled(reader: _Reader) -> tuple[tuple[Fraction, Unit], ...]:
+    """The amount, where it is one: said once, or once in mg and once in mL."""
+    units = sorted(unit for _, unit in reader.amounts)
+    one = len(units) == 1 or units == ["mL", "mg"]
+    return tuple(reader.amounts) if one and not reader.amount_unsure else ()

@@ -47,7 +47,7 @@ class _Search:
     on: date
 
     def names(self, medicine: Json | None) -> frozenset[str]:
-        return concepts_of(medicine, questions=self.questions, terms=self.terms)
+        return concepts_of(medicine, questions=self.questions, terms=self.terms, shelf=self.chart.shelf)
 
     def says(self, names: frozenset[str]) -> str | None:
         """Why a medicine that holds the drug is not the one looked for; None for another drug, or that one itself."""

@@ -46,6 +46,8 @@ _AFTER_A_MEDICINE = re.compile(
 
 def plain(text: str) -> str:
     """The text without accents, possessives and trademark signs; hyphens and dashes alike."""
+    if text.isascii():
+        return _POSSESSIVE.sub("", text.replace("`", "'")) if "'" in text or "`" in text else text
     parts = unicodedata.normalize("NFKD", text.translate(_MARKS))
     return _POSSESSIVE.sub("", "".join(c for c in parts if not unicodedata.combining(c)))
 

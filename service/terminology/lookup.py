@@ -101,6 +101,7 @@ class Terminology:
 
     def __post_init__(self) -> None:
         self.concepts = lru_cache(maxsize=1 << 15)(self._concepts)
+        self.names = lru_cache(maxsize=None)(self._names)
 
     def _concepts(self, system: str, code: str) -> frozenset[str]:
         """The concepts that a coding belongs to; none for a system or code that no set knows."""
@@ -124,7 +125,7 @@ class Terminology:
         found = {self.values[(where, s)] for s in spellings(where, code.strip()) if (where, s) in self.values}
         return found.pop() if len(found) == 1 else None
 
-    def names(self, concept: str) -> tuple[str, ...]:
+    def _names(self, concept: str) -> tuple[str, ...]:
         """The medicine names that belong to a concept, lower case."""
         return tuple(sorted(code for (system, code), sets in self.exact.items() if system == NAMES and concept in sets))
 

@@ -66,6 +66,13 @@ def test_what_cannot_be_read_is_refused_by_element(resource: Any, refused: tuple
     assert examine(resource).refused == refused
 
 
+def test_of_a_request_on_record_only_what_it_stands_as_is_validated() -> None:
+    assert examine(request(dosageInstruction=["15 mg"]), drafted=False).refused == ()
+    assert examine(request(medicationCodeableConcept="Jylamvo"), drafted=False).refused == (
+        "medicationCodeableConcept",
+    )
+
+
 def test_other_types_are_not_validated() -> None:
     assert examine({"resourceType": "Observation", "status": 7}).refused == ()
 

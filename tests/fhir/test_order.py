@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.fhir.answers import Entry
 from service.fhir.chart import Chart
 from service.fhir.order import evaluated_on, obstacle, skipped
 
@@ -67,4 +68,5 @@ def test_a_sound_order_of_this_patient_has_no_obstacle() -> None:
     ],
 )
 def test_what_keeps_an_order_from_being_evaluated_is_said(members: Any, said: str) -> None:
-    assert said in (obstacle(order(**members), CHART) or "")
+    drafted = order(**members)
+    assert said in (obstacle(drafted, Chart("p", None, [Entry(None, drafted)], {})) or "")
