@@ -24,7 +24,9 @@ def read_dose(
     """The dose that FHIR R4 Dosage elements say: the sum of what runs together, in each step. One instruction that
     cannot be read leaves the whole dose unknown. `path` is the element's, `reference` the resource's, for evidence."""
     found = tuple(
-        read_instruction(one, product=product, body=body, reference=reference, path=f"{path}[{n}]")
+        read_instruction(
+            one if isinstance(one, dict) else {}, product=product, body=body, reference=reference, path=f"{path}[{n}]"
+        )
         for n, one in enumerate(instructions)
     )
     if not found:

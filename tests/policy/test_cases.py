@@ -146,6 +146,8 @@ def _problems(case: Case, cards: list[JSON]) -> tuple[list[str], object]:
     problems = []
     if (count := expect.pop("cards", None)) is not None and len(determinations) != count:
         problems.append(f"determinations: wanted {count}, got {len(determinations)}")
+    if count == 0 and not expect.get("safety") and cards:
+        problems.append(f"cards: wanted none at all, got {[card['summary'] for card in cards]}")
     own = [found for found in determinations if found["order"] == case.order]
     if len(own) > 1:
         problems.append(f"{len(own)} determinations of one order")
