@@ -1,5 +1,6 @@
 """The service as a client meets it: the application, its test client, and one call that asks a case."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
@@ -8,12 +9,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from service import plans as operator
 from service.config import Config
 from service.plans import Plans
 from service.web import create_app
 from tests.charts import JSON, TODAY
+
+# The same examples every time (machines differ in speed: no deadline); HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @lru_cache(maxsize=64)

@@ -70,7 +70,7 @@ def read_timing(timing: Json) -> Timing:
         rate=rates[0] if rates and not fault else None,
         fault=fault,
         clash=clash is not None,
-        count=max((rate.most for rate in rates), default=None),
+        count=max((*(rate.most for rate in rates), *_unlisted(repeat)), default=None),
         daily=(*_daily_repeat(repeat, repeated), *_daily_codes(concept, repeat), *_daily_events(timing)),
         words=_words(concept),
     )
@@ -104,23 +104,32 @@ def _repeated(repeat: Json) -> Rate | Unread | None:
     assert not isinstance(days, Unread)
     times = len(set(texts(repeat, "timeOfDay"))) or len(set(texts(repeat, "when")))
     if period is None:
-        found = _without_period(frequency, days, times)
+        found = _without_period(days, times)
         return Rate(found, found, "timing.repeat") if found else None
     least, most = (_within(f, p, days, times) for f, p in zip(frequency or (Fraction(1),) * 2, period, strict=True))
     return Rate(min(least, most), most, "timing.repeat")
 
 
-def _without_period(frequency: tuple[Fraction, Fraction] | None, days: int, times: int) -> Fraction | None:
+def _without_period(days: int, times: int) -> Fraction | None:
     if days:
-        return max(Fraction(days * max(times, 1)), frequency[1] if frequency else Fraction(1))
+        return Fraction(days * max(times, 1))
     return _DAILY * times if times else None
 
 
 def _within(frequency: Fraction, period: Fraction, days: int, times: int) -> Fraction:
-    """Doses a week of a frequency per period (in days). Within a day the listed times may say more than it does."""
+    """Doses a week of a frequency per period (in days). Within a day the listed times may say more than it does; of a
+    longer period the listed days say all."""
     if period <= 1:
         return max(frequency / period, Fraction(times)) * (days or 7)
-    return max(frequency * 7 / period, Fraction(days * max(times, 1)))
+    return Fraction(days * max(times, 1)) if days else frequency * 7 / period
+
+
+def _unlisted(repeat: Json) -> list[Fraction]:
+    """The doses a week of frequency and period alone, whatever days are listed beside them: the alert looks at it."""
+    frequency, period = _frequency(repeat), _period(repeat)
+    if isinstance(frequency, tuple) and isinstance(period, tuple):
+        return [frequency[1] * 7 / period[1]] if period[1] > 1 else []
+    return []
 
 
 def _frequency(repeat: Json) -> tuple[Fraction, Fraction] | Unread | None:

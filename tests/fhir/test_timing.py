@@ -67,7 +67,7 @@ def test_a_frequency_per_period_is_a_rate(timing: Timing, a_week: str) -> None:
         ({"frequency": 1, "period": 12, "periodUnit": "h"}, 4),
         ({"frequency": 1, "period": 1, "periodUnit": "wk"}, 2),
         ({"frequency": 2, "period": 1, "periodUnit": "wk"}, 2),
-        ({"frequency": 3, "period": 1, "periodUnit": "wk"}, 3),
+        ({"frequency": 3, "period": 1, "periodUnit": "wk"}, 2),
         ({"timeOfDay": ["08:00:00", "20:00:00", "08:00:00"]}, 4),
         ({"when": ["MORN"]}, 2),
         ({"dayOfWeek": ["mon", "thu", "mon"]}, 2),
@@ -78,6 +78,11 @@ def test_days_of_the_week_are_so_many_days_a_week(members: JSON, a_week: int) ->
     timing = repeat(**{"dayOfWeek": ["mon", "thu"], **members})
     assert most(timing) == a_week
     assert timing.daily == ()
+
+
+def test_the_alert_looks_at_a_frequency_that_the_listed_days_do_not_hold() -> None:
+    timing = repeat(dayOfWeek=["mon"], frequency=5, period=1, periodUnit="wk")
+    assert (most(timing), timing.count) == (1, 5)
 
 
 @pytest.mark.parametrize(
