@@ -12,13 +12,15 @@ from service.determination import Determination, NotEvaluated, Outcome
 from service.faults import record
 from service.fhir.chart import Chart
 from service.fhir.elements import Json
-from service.fhir.order import evaluated_on, obstacle, skipped
+from service.fhir.order import addressed, evaluated_on, obstacle, skipped
 from service.fhir.reading import Record, read_alarms, read_case, read_product, read_record
 from service.plans import Plans
 from service.policy.determine import determine
 from service.policy.library import Library
 from service.terminology import Terminology
 
+_NO_PATIENT = "the Patient could be had neither from prefetch nor from the FHIR server"
+_NOT_THIS_PATIENT = "its subject is not the patient of this request"
 _log = logging.getLogger("countersign.decide")
 
 
@@ -77,31 +79,30 @@ class _Desk:
         if lost := self._chart.medication(order).lost:
             raise Unavailable("context.draftOrders", f"the medication of a draft order could not be had ({lost})")
         on = evaluated_on(order, self._today)
-        found = (self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies)
-        outcomes = [outcome for outcome in found if outcome]
+        found = [self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies]
+        outcomes = [outcome for listed in found for outcome in listed]
         if len([o for o in outcomes if isinstance(o, Determination)]) > 1:
             raise ValueError("two policies govern one order")
         return outcomes
 
-    def _by_policy(self, policy_id: str, order: Json, on: date) -> Outcome | None:
+    def _by_policy(self, policy_id: str, order: Json, on: date) -> list[Outcome]:
         chart, office = self._chart, self._office
         revision, older = office.library.in_force(policy_id, on)
-        questions, terms = revision.questions, office.terms
+        policy, questions, terms = revision.policy, revision.questions, office.terms
         product = read_product(order, chart, questions, terms)
-        if product is None:
-            return None
-        if why := obstacle(order, chart):
-            return NotEvaluated(chart.reference(order), product.drug, why)
-        if not (product.id or product.candidates):
-            alarms = read_alarms(order, product, chart, on=on, questions=questions, terms=terms)
-            return determine(revision.policy, alarms, office.plans)
+        if product is None or not addressed(order, chart):
+            return [NotEvaluated(chart.reference(order), product.drug, _NOT_THIS_PATIENT)] if product else []
+        why = obstacle(order, chart)
+        if why or not (product.id or product.candidates):
+            drug = replace(product, id=None, candidates=())
+            alarms = read_alarms(order, drug, chart, on=on, questions=questions, terms=terms)
+            unread = [NotEvaluated(chart.reference(order), product.drug, why)] if why else []
+            return [outcome for outcome in (determine(policy, alarms, office.plans), *unread) if outcome]
         if chart.patient is None:
-            said = "the Patient could be had neither from prefetch nor from the FHIR server"
-            raise Unavailable("prefetch.patient", said)
+            raise Unavailable("prefetch.patient", _NO_PATIENT)
         case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
-        return determine(
-            revision.policy, replace(case, remarks=(older, *case.remarks)) if older else case, office.plans
-        )
+        told = replace(case, remarks=(older, *case.remarks)) if older else case
+        return [outcome for outcome in (determine(policy, told, office.plans),) if outcome]
 
     def _record(self, questions: Questions, on: date) -> Record:
         key = (questions.policy, questions.version, on)

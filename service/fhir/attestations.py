@@ -11,7 +11,7 @@ from datetime import date, datetime
 from service.case import Attestation
 from service.determination import Evidence
 from service.fhir.chart import Chart
-from service.fhir.elements import Json, code_of, day, flag, items, text
+from service.fhir.elements import Json, child, code_of, day, flag, items, text
 
 _ANSWERED = frozenset({"completed", "amended"})
 
@@ -56,8 +56,10 @@ def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, A
 
 
 def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
-    """The chart's responses, and those that a draft order contains."""
-    charted = ((r, chart.reference(r)) for r in chart.of("QuestionnaireResponse"))
+    """The chart's responses about the patient (one that names no subject is about nobody surely), and those that a
+    draft order of the patient contains."""
+    about = (r for r in chart.of("QuestionnaireResponse") if chart.names_patient(child(r, "subject")))
+    charted = ((r, chart.reference(r)) for r in about)
     contained = (
         (r, chart.reference(draft))
         for draft in chart.drafts("MedicationRequest")

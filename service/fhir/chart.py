@@ -161,8 +161,10 @@ class Chart:
         if target is None:
             return None
         if target.startswith("#"):
-            return next((c for c in items(within, "contained") if text(c, "id") == target[1:] and _typed(c)), None)
-        return next((r for r in self._candidates(target) if self.owned(r) and self.unmodified(r)), None)
+            found = [c for c in items(within, "contained") if text(c, "id") == target[1:] and _typed(c)]
+        else:
+            found = self._candidates(target)
+        return next((r for r in found if self.owned(r) and self.unmodified(r)), None)
 
     def _candidates(self, target: str) -> list[Json]:
         if target in self._by_key:

@@ -18,6 +18,11 @@ from service.terminology import Terminology
 
 RELAPSED = "relapsed-or-refractory"
 REMISSION = "remission"
+# FHIR R4, condition-clinical and condition-ver-status. A client's own codes beside them say nothing more.
+_KNOWN = frozenset(
+    {"active", "recurrence", "relapse", "inactive", "remission", "resolved"}
+    | {"unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"}
+)
 _STATUSES: dict[str, Course] = {"relapse": "relapse", "recurrence": "relapse", "remission": "remission"}
 
 
@@ -113,11 +118,12 @@ def texts_of(concept: Json) -> tuple[str, ...]:
 
 
 def statuses_of(resource: Json, element: str) -> tuple[str, ...]:
-    """The codes of a status element in lower case, else its text: clients send a CodeableConcept, a code or words."""
+    """The codes of a status element in lower case, FHIR's own where there are any, else its text: clients send a
+    CodeableConcept, a code or words."""
     found = resource.get(element)
     if isinstance(found, str):
         return (found.strip().lower(),) if found.strip() else ()
     concept = child(resource, element)
     codes = tuple(c.code.lower() for c in codings(concept) if c.code)
     said = text(concept, "text")
-    return codes or ((said.lower(),) if said else ())
+    return tuple(code for code in codes if code in _KNOWN) or codes or ((said.lower(),) if said else ())

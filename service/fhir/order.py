@@ -1,4 +1,4 @@
-"""An order as such: which drafts are evaluated, on which day, and what keeps one from being evaluated at all."""
+"""An order as such: which drafts are evaluated, on which day, whose they are, and what keeps one from it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def evaluated_on(order: Json, today: date) -> date:
     return authored if authored and authored <= today else today
 
 
+def addressed(order: Json, chart: Chart) -> bool:
+    """Whether an order is for this chart's patient; one without a subject is, in the context of the request."""
+    return order.get("subject") is None or chart.names_patient(child(order, "subject"))
+
+
 def obstacle(order: Json, chart: Chart) -> str | None:
-    """Why an order cannot be evaluated, in words: another patient's, a modifier, or unreadable; None where it can.
+    """Why an order cannot be evaluated, in words: a modifier, or an element that cannot be read; None where it can.
 
     A fault in dosage, requester or reasons alone is none: it leaves the dose, specialty or diagnosis unknown."""
-    subject = child(order, "subject")
-    if order.get("subject") is not None and not chart.names_patient(subject):
-        return "its subject is not the patient of this request"
     if not chart.unmodified(order):
         return "it carries a modifier that this service does not know"
     refused = [element for element in chart.refused(order) if element not in _TOLERATED]

@@ -62,21 +62,27 @@ class _Reference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A specialty on record: its CodeableConcept, where it stands, and why it no longer counts."""
+    """A specialty on record: its CodeableConcept, where it stands, and why it no longer counts. Beside a `degree` only
+    words that name a specialty are on record of one."""
 
     concept: Json
     reference: str
     path: str
     over: str | None
+    degree: bool = False
 
 
 def read_prescriber(order: Json, chart: Chart, terms: Terminology, specialties: frozenset[str], on: date) -> Prescriber:
     """The specialties of the order's requester (reading, sections 6 and 15); the hook's user's only where the order
     has no requester, or nothing is on record of the requester's. `seen` names the others on record."""
-    held = _on_record(child(order, "requester"), order, chart, on)
+
+    def telling(listed: list[_Held]) -> list[_Held]:
+        return [one for one in listed if not one.degree or _named(one.concept, terms, specialties)]
+
+    held = telling(_on_record(child(order, "requester"), order, chart, on))
     whose = ""
     if all(one.over for one in held):
-        by_user = _on_record({"reference": chart.user}, {}, chart, on)
+        by_user = telling(_on_record({"reference": chart.user}, {}, chart, on))
         held, whose = [*held, *by_user], ", of the user who is signed in"
     named = [(one, [] if one.over else _named(one.concept, terms, specialties)) for one in held]
     counted = [
@@ -160,9 +166,10 @@ def _of_person(place: _Place | None, chart: Chart, on: date) -> Iterator[_Held]:
     for qualification in items(place.resource, "qualification"):
         code = child(qualification, "code")
         systems = [c.system for c in codings(code)]
-        if not systems or not all(_DEGREES in system for system in systems):
-            over = _over(place.resource, on) or _over(qualification, on)
-            yield _Held(code, _stands(place, chart), "Practitioner.qualification.code", over)
+        degree = bool(systems) and all(_DEGREES in system for system in systems)
+        over = _over(place.resource, on) or _over(qualification, on)
+        told = {"text": text(code, "text") or ""} if degree else code
+        yield _Held(told, _stands(place, chart), "Practitioner.qualification.code", over, degree)
 
 
 def _stands(place: _Place, chart: Chart) -> str:

@@ -99,8 +99,13 @@ _WEEKDAY = (
 )
 DAY_RANGE = re.compile(rf"\b(?P<first>{_WEEKDAY})\b\s*(?:-|\bto\b|\bthrough\b|\bthru\b)\s*\b(?P<last>{_WEEKDAY})\b")
 OTHER_DAYS = re.compile(
-    rf"\b(?:except|excluding|but\s+not|not|other\s+than|skip(?:ping)?|start\w*|begin\w*|from|until|since)\s+"
+    r"\b(?:except|excluding|but\s+not|not|other\s+than|skip(?:ping)?|start\w*|begin\w*|from|until|since)\s+"
     rf"(?:(?:on|for|every|this|next)\s+)*{_WEEKDAY}\b(?:\s*(?:and|or|,|&)\s*{_WEEKDAY}\b)*"
+)
+# Of a visit or a refill, not of the dose.
+VISIT = re.compile(
+    r"\b(?:follow(?:ing)?[\s-]*up|re-?check\w*|return\w*|appointment|visit\w*|clinic|labs?|refill\w*|call)\s+"
+    rf"(?:(?:on|in|for|this|next|the)\s+)*{_WEEKDAY}\b"
 )
 WEEKDAY = re.compile(rf"(?P<every>\b(?:every|each|q)\s+)?(?P<on>\bon\s+)?\b(?P<name>{_WEEKDAY})\b")
 

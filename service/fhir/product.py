@@ -11,11 +11,12 @@ from decimal import Decimal, InvalidOperation
 from service.case import ProductQuestion, Questions
 from service.fhir.elements import Coding, Json, codings, text
 from service.fhir.strength import Named, named_in, read_strength
-from service.fhir.wording import names_in, plainly_named, tokens
+from service.fhir.wording import names_in, plainly_named, tokens, vocabulary
 from service.terminology import Terminology
 from service.terminology.lookup import NDC, canonical
 
 Products = tuple[ProductQuestion, ...]
+_DENIALS = vocabulary("no not never without substitute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,11 @@ class Looked:
         listed = tuple(names)
         return any(names_in(listed, said) for said in self.texts)
 
-    def plainly(self, names: Iterable[str]) -> bool:
+    def plainly(self, names: Iterable[str], *, brand: bool = True) -> bool:
         """Whether a text names one of `names`, and every text that does means it."""
         listed = tuple(names)
         naming = [said for said in self.texts if names_in(listed, said)]
-        return bool(naming) and all(plainly_named(listed, said) for said in naming)
+        return bool(naming) and all(plainly_named(listed, said, brand=brand) for said in naming)
 
     def says_generic(self) -> bool:
         """Whether a text says that it is a generic."""
@@ -79,8 +80,11 @@ class Looked:
 
     def _generic(self) -> bool:
         """Whether a code, or a brand that the policy does not govern, names a generic."""
+        return self._coded_generic() or self._names(self._ungoverned())
+
+    def _coded_generic(self) -> bool:
         codes = self._having([*self._drug.generics, self._drug.unspecific])
-        return any(code not in self.silent for code in codes) or self._names(self._ungoverned())
+        return any(code not in self.silent for code in codes)
 
     def named_generics(self) -> frozenset[str]:
         """The generics that a text names by a name of their own (a brand that the policy does not govern)."""
@@ -92,17 +96,19 @@ class Looked:
     def _is_drug(self) -> bool:
         drug = self._drug
         known = {drug.ingredient, *drug.generics, drug.unspecific, drug.unlisted_devices}
-        return bool(self.levels or known & self.concepts) or self.plainly([*drug.names, *self._ungoverned()])
+        coded = bool(self.levels or known & self.concepts)
+        return coded or self.plainly(drug.names, brand=False) or self.plainly(self._ungoverned())
 
     def _by_code(self, branded: Products) -> Choice:
         brand = branded[0]
         if len(branded) > 1:
             return _open(branded, "Its codes name more than one product")
-        if self._generic():
-            return _open(branded, f"One of its codes or texts names {brand.name}, another a generic")
+        if self._coded_generic():
+            return _open(branded, f"One of its codes names {brand.name}, another a generic")
         if other := self._other_form(brand):
             return _open((brand, *other), f"One code names {brand.name}, another is of another form or strength")
-        others = " and ".join(p.name for p in self.named if p != brand)
+        ungoverned = [name for name in self._ungoverned() if self._names([name])]
+        others = " and ".join([*(p.name for p in self.named if p != brand), *ungoverned])
         remark = f"Its code names {brand.name}, its text {others}: the code counts"
         return Choice((brand,), sure=True, remarks=(remark,) if others else ())
 
@@ -194,8 +200,10 @@ class Looked:
 
 
 def _says_generic(said: str) -> bool:
+    """Whether "generic" is said of it: not as a kind of name, and not denied ("no generic", "do not substitute …")."""
     words = tokens(said)
-    return any(word == "generic" and words[n + 1 : n + 2] != ("name",) for n, word in enumerate(words))
+    places = [n for n, word in enumerate(words) if word == "generic" and words[n + 1 : n + 2] != ("name",)]
+    return any(_DENIALS.isdisjoint(words[max(n - 4, 0) : n]) for n in places)
 
 
 def _open(products: Products, why: str) -> Choice:

@@ -11,17 +11,24 @@ from types import MappingProxyType
 from service.case import Requested
 from service.dose import say
 from service.fhir.elements import Json, child, day, items, number, text
+from service.fhir.units import MONTH
 
 # UCUM and plain words, as days or as calendar months.
-_DAYS = MappingProxyType({"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7})
+_DAYS = MappingProxyType(
+    {
+        **dict.fromkeys(("h", "hour", "hours"), Fraction(1, 24)),
+        **dict.fromkeys(("d", "day", "days"), Fraction(1)),
+        **dict.fromkeys(("wk", "week", "weeks"), Fraction(7)),
+    }
+)
 _MONTHS = MappingProxyType({"mo": 1, "month": 1, "months": 1, "a": 12, "year": 12, "years": 12})
 
 
 def read_requested(order: Json) -> Requested | None:
     """The duration that the order asks for (READING 13, 15); None where it asks for none that can be counted.
 
-    A period counts in days, both ends included, and a duration in its own unit; a part of a day that is left over is
-    dropped, and a duration that is no whole number of months cannot be counted."""
+    A period counts in days, both ends included, and a duration in its own unit, one that is no whole number of months
+    in days; a part of a day that is left over is dropped."""
     dispense = child(order, "dispenseRequest")
     return _period(child(dispense, "validityPeriod"), "validity period") or _supply(dispense) or _bounds(order)
 
@@ -53,7 +60,10 @@ def _duration(duration: Json, times: Fraction) -> Requested | None:
         days = int(value * times * _DAYS[unit])
         return Requested(None, days, said) if days else None
     months = value * times * _MONTHS[unit]
-    return Requested(int(months), None, said) if months.denominator == 1 else None
+    if months.denominator == 1:
+        return Requested(int(months), None, said)
+    days = int(months * MONTH)
+    return Requested(None, days, said) if days else None
 
 
 def _unit(duration: Json) -> str | None:
@@ -63,14 +73,41 @@ def _unit(duration: Json) -> str | None:
 
 
 def _bounds(order: Json) -> Requested | None:
-    """The bounds of the dosage instructions: of several the same length, from the first day to the last of periods.
-    One without bounds is open, and so is the order; durations that follow each other are not added up."""
-    repeats = [child(child(i, "timing"), "repeat") for i in items(order, "dosageInstruction")]
+    """The bounds of the dosage instructions: from the first day to the last of periods, else the longest of those that
+    run together, and the sum of those that follow each other. One without bounds is open, and so is the order."""
+    instructions = items(order, "dosageInstruction")
+    repeats = [child(child(i, "timing"), "repeat") for i in instructions]
     spans = [child(r, "boundsPeriod") for r in repeats]
     periods = [found for p in spans if (found := _period(p, "timing bounds"))]
     if periods and len(periods) == len(repeats):
         starts, ends = ([str(day(p.get(name))) for p in spans] for name in ("start", "end"))
         return _period({"start": min(starts), "end": max(ends)}, "timing bounds")
-    durations = [_duration(child(r, "boundsDuration"), Fraction(1)) for r in repeats]
-    steps = {number(i, "sequence") for i in items(order, "dosageInstruction")}
-    return durations[0] if len(set(durations)) == 1 and len(steps) == 1 else None
+    steps: dict[Fraction | None, list[Requested]] = {}
+    for instruction, repeat in zip(instructions, repeats, strict=True):
+        found = _period(child(repeat, "boundsPeriod"), "timing bounds") or _length(repeat)
+        if found is None:
+            return None
+        steps.setdefault(number(instruction, "sequence"), []).append(found)
+    return _added([max(step, key=_in_days) for step in steps.values()]) if steps else None
+
+
+def _length(repeat: Json) -> Requested | None:
+    """A length of the bounds; of a range its high end, else its low."""
+    spread = child(repeat, "boundsRange")
+    ways = (child(repeat, "boundsDuration"), child(spread, "high"), child(spread, "low"))
+    return next((found for way in ways if (found := _duration(way, Fraction(1)))), None)
+
+
+def _added(steps: list[Requested]) -> Requested:
+    """Steps one after the other: in months where all are counted in months, else in days."""
+    if len(steps) == 1:
+        return steps[0]
+    said = ", then ".join(step.text for step in steps)
+    months = [step.months for step in steps if step.months is not None]
+    if len(months) == len(steps):
+        return Requested(sum(months), None, said)
+    return Requested(None, int(sum(map(_in_days, steps), Fraction(0))), said)
+
+
+def _in_days(requested: Requested) -> Fraction:
+    return Fraction(requested.days) if requested.days is not None else (requested.months or 0) * MONTH

@@ -106,6 +106,7 @@ def read_sig(text: str) -> Sig:
     reader = _Reader(folded)
     reader.take(phrases.HARMLESS)
     reader.take(phrases.MONITORING)
+    reader.take(phrases.VISIT)
     reader.take(phrases.DENIED)
     _read_amounts(reader)
     _read_weekdays(reader)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal
@@ -28,6 +29,7 @@ _CODES = MappingProxyType(
 )
 _HOURLY = re.compile(r"Q([1-9]\d{0,2})H")
 _HL7 = re.compile(r"gtsabbreviation|timing-abbreviation|2\.16\.840\.1\.113883\.5\.1022", re.IGNORECASE)
+_NUMERIC = re.compile(r"\d{1,4}(\.\d{1,4})?")
 _LOCAL_WORD = re.compile(r"[A-Za-z. ]+|[Qq]\d{1,3}[A-Za-z]+")
 _DAYS_OF_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAILY = Fraction(7)
@@ -125,11 +127,20 @@ def _within(frequency: Fraction, period: Fraction, days: int, times: int) -> Fra
 
 
 def _unlisted(repeat: Json) -> list[Fraction]:
-    """The doses a week of frequency and period alone, whatever days are listed beside them: the alert looks at it."""
-    frequency, period = _frequency(repeat), _period(repeat)
-    if isinstance(frequency, tuple) and isinstance(period, tuple):
-        return [frequency[1] * 7 / period[1]] if period[1] > 1 else []
+    """The doses a week of frequency and period alone, numbers sent as text included, whatever days are listed beside
+    them: it gives no dose, and the alert looks at it."""
+    mended = {name: _numeric(repeat.get(name)) for name in ("frequency", "frequencyMax", "period", "periodMax")}
+    loose = {**repeat, **{name: value for name, value in mended.items() if value is not None}}
+    frequency, period = _frequency(loose), _period(loose)
+    if isinstance(period, tuple) and not isinstance(frequency, Unread):
+        listed = bool(repeat.get("dayOfWeek")) and period[1] <= 1
+        return [] if listed else [(frequency[1] if frequency else Fraction(1)) * 7 / period[1]]
     return []
+
+
+def _numeric(value: object) -> Decimal | None:
+    """A number that was sent as text."""
+    return Decimal(value.strip()) if isinstance(value, str) and _NUMERIC.fullmatch(value.strip()) else None
 
 
 def _frequency(repeat: Json) -> tuple[Fraction, Fraction] | Unread | None:

@@ -24,11 +24,8 @@ _MILLIGRAMS = MappingProxyType(
     }
 )
 _MILLILITRES = frozenset({"ml", "mls", "cc", "milliliter", "milliliters", "millilitre", "millilitres"})
-_WHOLE = vocabulary(
-    """
-    1 each ea pen syringe device autoinjector injector peninjector injection tablet tab tbl capsule cap pill
-    """
-)
+_WHOLE = vocabulary("1 each ea pen syringe device autoinjector injector peninjector injection")
+_PILLS = vocabulary("tablet tab tbl capsule cap pill")
 _AREA = re.compile(r"\s*(?:/|per)\s*(?:m\^?2|sq\.?\s?m|square met(?:er|re)s?)")
 _MARKUP = re.compile(r"[^a-z0-9]|\(s\)|(?:pre-?filled|oral)[\s_-]")
 
@@ -126,8 +123,9 @@ def _unit(name: str) -> _Unit | None:
         mass = _MILLIGRAMS.get(folded[: area.start()])
         return _Unit("mg/m2", mass) if mass else None
     word = _MARKUP.sub("", folded)
-    whole = word in _WHOLE or word.removesuffix("s") in _WHOLE
-    return _Unit("unit", Fraction(1)) if whole and "/" not in folded else None
+    kinds = {"unit": _WHOLE, "pill": _PILLS} if "/" not in folded else {}
+    found = (kind for kind, words in kinds.items() if word in words or word.removesuffix("s") in words)
+    return next((_Unit(kind, Fraction(1)) for kind in found), None)
 
 
 def _converted(value: Fraction, unit: _Unit, said: str, product: Product | None) -> Amount | Unread:
@@ -140,8 +138,10 @@ def _converted(value: Fraction, unit: _Unit, said: str, product: Product | None)
         case "mL":
             strength = product.mg_per_ml if product else None
             lacking = "concentration"
-        case _:
-            strength = Fraction(product.strength_mg) if product and product.strength_mg is not None else None
+        case kind:
+            # A liquid, in a device or a bottle, is not taken in tablets.
+            fits = product and product.strength_mg is not None and (kind == "unit" or product.mg_per_ml is None)
+            strength = Fraction(product.strength_mg) if product and product.strength_mg is not None and fits else None
             lacking = "strength"
     if not strength or strength <= 0:
         return Unread(f"the product's {lacking}, which {said} needs, is not known")

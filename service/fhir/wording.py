@@ -40,8 +40,10 @@ _BEFORE_A_MEDICINE = vocabulary(
 _REACH = 4  # how many words before a medicine's name are looked at: "no known allergy to …"
 _AFTER_A_MEDICINE = re.compile(
     r"\W*(?:(?:is|was|has been)\s+)?(?:not\s+(?:available|covered)|unavailable|discontinued|stopped|equivalent"
-    r"|substitute|alternative|generic\b)"
+    r"|substitute|alternative)"
 )
+_GENERIC = re.compile(r"\W*(?:(?:is|was|has been)\s+)?generic\b")
+_CLAUSES = re.compile(r"[;.\n:](?!\d)|\s-+\s")
 
 
 def plain(text: str) -> str:
@@ -85,11 +87,12 @@ def names_in(names: Iterable[str], text: str) -> bool:
     return _any_of(tuple(names)).search(fold(text)) is not None
 
 
-def plainly_named(names: Iterable[str], text: str) -> bool:
-    """Whether a medicine is named, and each time as the medicine meant: not denied, compared, or taken beside it."""
+def plainly_named(names: Iterable[str], text: str, *, brand: bool = True) -> bool:
+    """Whether a medicine is named, and each time as the medicine meant: not denied, compared, or taken beside it; a
+    brand also not as what a generic stands for."""
     folded = fold(text)
     found = tuple(_any_of(tuple(names)).finditer(folded))
-    return bool(found) and not any(_hedged(folded, match) for match in found)
+    return bool(found) and not any(_hedged(folded, match, brand) for match in found)
 
 
 @lru_cache(maxsize=256)
@@ -98,8 +101,8 @@ def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?<![a-z]-)(?:{'|'.join(spelt) or '(?!)'})(?!\w)(?!-[a-z])")
 
 
-def _hedged(folded: str, match: re.Match[str]) -> bool:
-    clause = re.split(r"[;.\n](?!\d)", folded[: match.start()])[-1]
+def _hedged(folded: str, match: re.Match[str], brand: bool) -> bool:
+    clause = _CLAUSES.split(folded[: match.start()])[-1]
     before = _TOKEN.findall(clause)[-_REACH:]
-    after = _AFTER_A_MEDICINE.match(folded, match.end())
-    return not _BEFORE_A_MEDICINE.isdisjoint(before) or after is not None or "?" in folded
+    after = _AFTER_A_MEDICINE.match(folded, match.end()) or (brand and _GENERIC.match(folded, match.end()))
+    return not _BEFORE_A_MEDICINE.isdisjoint(before) or bool(after) or "?" in folded

@@ -19,6 +19,7 @@ ATC = "http://www.whocc.no/atc"
 SOPT = "https://nahdo.org/sopt"
 NUCC = "http://nucc.org/provider-taxonomy"
 NAMES = "urn:countersign:medicine-name"
+PRODUCT_TYPE = "http://terminology.hl7.org/CodeSystem/insurance-product-type"
 VALUE = "urn:countersign:value"
 
 ALIASES = {
@@ -38,8 +39,11 @@ ALIASES = {
     "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
     "http://fdasis.nlm.nih.gov/": "http://fdasis.nlm.nih.gov",
     "http://hl7.org/fhir/sid/icd-10": ICD10CM,
+    "http://nahdo.org/sopt": SOPT,
+    "https://terminology.hl7.org/codesystem/insurance-product-type": PRODUCT_TYPE,
+    "http://hl7.org/fhir/us/davinci-pdex-plan-net/codesystem/insuranceproducttypecs": PRODUCT_TYPE,
 }
-_BY_PREFIX = frozenset({ICD10CM, ATC, SOPT, NDC})
+_BY_PREFIX = frozenset({ICD10CM, ATC, SOPT, NDC, PRODUCT_TYPE})
 
 
 def canonical(system: str) -> str:

@@ -20,6 +20,7 @@ def item(link: str, *answers: Any, **more: Any) -> JSON:
 
 def response(identity: str, *items: JSON, on: str | None = "2026-03-10", **more: Any) -> JSON:
     found = {"resourceType": "QuestionnaireResponse", "id": identity, "status": "completed", "item": list(items)}
+    found["subject"] = {"reference": "Patient/pat-1"}
     return found | ({"authored": on} if on else {}) | more
 
 
@@ -133,6 +134,13 @@ def test_a_response_that_the_draft_order_contains_is_as_good_as_one_of_the_chart
     draft = {"resourceType": "MedicationRequest", "id": "order-1", "contained": [contained]}
     found = attested(drafts=(draft,))
     assert found["I.B.6"].evidence.reference == "MedicationRequest/order-1"
+
+
+def test_a_response_that_names_no_subject_is_about_nobody_surely() -> None:
+    silent = response("q", item("I.B.6", True))
+    del silent["subject"]
+    assert answers(silent) == {}
+    assert answers(response("q", item("I.B.6", True), subject={"display": "the patient"})) == {}
 
 
 def test_another_patients_response_counts_nowhere() -> None:

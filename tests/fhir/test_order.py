@@ -7,7 +7,7 @@ import pytest
 
 from service.fhir.answers import Entry
 from service.fhir.chart import Chart
-from service.fhir.order import evaluated_on, obstacle, skipped
+from service.fhir.order import addressed, evaluated_on, obstacle, skipped
 
 TODAY = date(2026, 3, 10)
 CHART = Chart("p", None, (), {})
@@ -61,8 +61,6 @@ def test_a_sound_order_of_this_patient_has_no_obstacle() -> None:
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"subject": {"reference": "Patient/q"}}, "not the patient"),
-        ({"subject": "Patient/p"}, "not the patient"),
         ({"modifierExtension": [{"url": "x"}]}, "modifier"),
         ({"dispenseRequest": "x"}, "its dispenseRequest could not be read"),
     ],
@@ -70,3 +68,12 @@ def test_a_sound_order_of_this_patient_has_no_obstacle() -> None:
 def test_what_keeps_an_order_from_being_evaluated_is_said(members: Any, said: str) -> None:
     drafted = order(**members)
     assert said in (obstacle(drafted, Chart("p", None, [Entry(None, drafted)], {})) or "")
+
+
+def test_an_order_of_another_patient_is_not_this_patients() -> None:
+    assert addressed(order(), CHART)
+    assert not addressed(order(subject={"reference": "Patient/q"}), CHART)
+    assert not addressed(order(subject="Patient/p"), CHART)
+    bare = order()
+    del bare["subject"]
+    assert addressed(bare, CHART)

@@ -67,12 +67,15 @@ def test_a_period_without_both_ends_or_of_no_days_is_none(start: Any, end: Any) 
         (supply(1, "a"), (12, None)),
         (supply(Decimal("10.9")), (None, 10)),
         (supply(Decimal("10.5"), numberOfRepeatsAllowed=1), (None, 21)),
-        (supply(Decimal("1.5"), "months"), None),
+        (supply(Decimal("1.5"), "months"), (None, 45)),
+        (supply(Decimal("0.01"), "months"), None),
         (supply(Decimal("0.9")), None),
         (supply(0), None),
         (supply(-30), None),
         (supply("30"), None),
-        (supply(720, "hours", "h"), None),
+        (supply(720, "hours", "h"), (None, 30)),
+        (supply(719, "hours", "h"), (None, 29)),
+        (supply(23, "hours", "h"), None),
         (supply(30, "days", "min"), None),
         (supply(30, numberOfRepeatsAllowed=-1), None),
         (supply(30, numberOfRepeatsAllowed="2"), None),
@@ -92,6 +95,7 @@ def test_a_duration_is_told_in_words() -> None:
 
 
 WEEKS = {"boundsDuration": {"value": 12, "unit": "weeks", "code": "wk"}}
+MONTHS = {"boundsDuration": {"value": 3, "unit": "months", "code": "mo"}}
 SPRING = {"boundsPeriod": {"start": "2026-03-10", "end": "2026-05-31"}}
 SUMMER = {"boundsPeriod": {"start": "2026-06-01", "end": "2026-08-31"}}
 
@@ -104,12 +108,16 @@ SUMMER = {"boundsPeriod": {"start": "2026-06-01", "end": "2026-08-31"}}
         (bounds(SPRING, SUMMER), (None, 175)),
         (bounds(SUMMER, SPRING), (None, 175)),
         (bounds(WEEKS, WEEKS), (None, 84)),
-        (bounds(WEEKS, WEEKS, sequences=(1, 2)), None),
-        (bounds(WEEKS, SPRING), None),
+        (bounds(WEEKS, WEEKS, sequences=(1, 2)), (None, 168)),
+        (bounds(MONTHS, MONTHS, sequences=(1, 2)), (6, None)),
+        (bounds(MONTHS, WEEKS, sequences=(1, 2)), (None, 175)),
+        (bounds(MONTHS, WEEKS), (3, None)),
+        (bounds(WEEKS, SPRING), (None, 84)),
         (bounds(WEEKS, {}), None),
         (bounds(SPRING, {}), None),
         (bounds({"boundsPeriod": {"start": "2026-03-10"}}), None),
-        (bounds({"boundsRange": {"high": {"value": 12, "unit": "wk"}}}), None),
+        (bounds({"boundsRange": {"high": {"value": 12, "unit": "wk"}}}), (None, 84)),
+        (bounds({"boundsRange": {"low": {"value": 4, "unit": "wk"}}}), (None, 28)),
         (bounds(), None),
         ({}, None),
     ],

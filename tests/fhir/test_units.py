@@ -1,5 +1,6 @@
 """Quantities as milligrams, and what cannot be converted."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -67,10 +68,6 @@ def test_a_volume_needs_the_concentration(unit: str) -> None:
         "prefilled syringe",
         "Pre-filled Pen",
         "1",
-        "{tbl}",
-        "tab(s)",
-        "TAB",
-        "tablets",
         "each",
     ],
 )
@@ -79,6 +76,14 @@ def test_a_whole_unit_needs_the_strength(unit: str) -> None:
     assert milligrams(read(2, PEN, system=UCUM, code=unit)) == 30
     assert isinstance(read(2, BARE, unit=unit), Unread)
     assert isinstance(read(2, unit=unit), Unread)
+
+
+@pytest.mark.parametrize("unit", ["{tbl}", "tab(s)", "TAB", "tablets", "capsule"])
+def test_a_tablet_needs_a_strength_that_is_no_liquids(unit: str) -> None:
+    tablet = replace(PEN, mg_per_ml=None)
+    assert milligrams(read(2, tablet, unit=unit)) == 30
+    assert isinstance(read(2, PEN, unit=unit), Unread)
+    assert isinstance(read(2, BARE, unit=unit), Unread)
 
 
 @pytest.mark.parametrize(
