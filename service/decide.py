@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.case import Questions
+from service.case import Product, Questions
 from service.determination import Determination, NotEvaluated, Outcome
 from service.faults import record
 from service.fhir.chart import Chart
@@ -16,9 +17,11 @@ from service.fhir.order import addressed, evaluated_on, obstacle, skipped
 from service.fhir.reading import Record, read_alarms, read_case, read_product, read_record
 from service.plans import Plans
 from service.policy.determine import determine
-from service.policy.library import Library
+from service.policy.library import Library, Revision
 from service.terminology import Terminology
 
+_FAILED = "the service failed on it; the failure is on record under the correlation id"
+_UNREADABLE = "an entry of the draft orders holds no resource that can be read"
 _NO_PATIENT = "the Patient could be had neither from prefetch nor from the FHIR server"
 _NOT_THIS_PATIENT = "its subject is not the patient of this request"
 _log = logging.getLogger("countersign.decide")
@@ -42,9 +45,9 @@ class Office:
 
 
 def decide(
-    orders: Sequence[Json], chart: Chart, office: Office, *, today: date, correlation: str
+    orders: Sequence[Json], chart: Chart, office: Office, *, today: date, correlation: str, unreadable: int = 0
 ) -> tuple[Outcome, ...]:
-    """The outcomes of the orders that there is something to say of, in their order.
+    """The outcomes of the orders that there is something to say of, in their order; `unreadable` drafts are said, too.
 
     Raises Unavailable where an order's medication, or the patient of a governed order, could not be had, and nothing
     can be said of any other order. An order that fails is said not to be evaluated: silence reads as "all clear"."""
@@ -58,11 +61,13 @@ def decide(
             lacking.append((order, error))
         except Exception as error:
             record(_log, "an order", error, correlation)
-            why = "the service failed on it; the failure is on record under the correlation id"
-            outcomes.append(NotEvaluated(chart.reference(order), "", why, correlation))
+            outcomes += [*desk.alarms(order), NotEvaluated(chart.reference(order), "", _FAILED, correlation)]
     if lacking and not outcomes:
         raise lacking[0][1]
-    outcomes += [NotEvaluated(chart.reference(order), "", str(error)) for order, error in lacking]
+    outcomes += [
+        NotEvaluated(chart.reference(order), chart.medication(order).lost or "", str(error)) for order, error in lacking
+    ]
+    outcomes += [NotEvaluated("context.draftOrders", "", _UNREADABLE)] * bool(unreadable)
     return tuple(outcomes)
 
 
@@ -76,8 +81,8 @@ class _Desk:
         self._records: dict[tuple[str, str, date], Record] = {}
 
     def decide(self, order: Json) -> list[Outcome]:
-        if lost := self._chart.medication(order).lost:
-            raise Unavailable("context.draftOrders", f"the medication of a draft order could not be had ({lost})")
+        if self._chart.medication(order).lost:
+            raise Unavailable("context.draftOrders", "the medication of a draft order could not be had")
         on = evaluated_on(order, self._today)
         found = [self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies]
         outcomes = [outcome for listed in found for outcome in listed]
@@ -94,15 +99,32 @@ class _Desk:
             return [NotEvaluated(chart.reference(order), product.drug, _NOT_THIS_PATIENT)] if product else []
         why = obstacle(order, chart)
         if why or not (product.id or product.candidates):
-            drug = replace(product, id=None, candidates=())
-            alarms = read_alarms(order, drug, chart, on=on, questions=questions, terms=terms)
             unread = [NotEvaluated(chart.reference(order), product.drug, why)] if why else []
-            return [outcome for outcome in (determine(policy, alarms, office.plans), *unread) if outcome]
+            return [*self._alarms(order, product, revision, on), *unread]
         if chart.patient is None:
             raise Unavailable("prefetch.patient", _NO_PATIENT)
         case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
         told = replace(case, remarks=(older, *case.remarks)) if older else case
         return [outcome for outcome in (determine(policy, told, office.plans),) if outcome]
+
+    def alarms(self, order: Json) -> list[Outcome]:
+        """The alarms of an order on which the service failed, as far as it does not fail on them, too."""
+        on = evaluated_on(order, self._today)
+        found: list[Outcome] = []
+        for policy_id in self._office.library.policies:
+            revision, _ = self._office.library.in_force(policy_id, on)
+            with suppress(Exception):
+                if product := read_product(order, self._chart, revision.questions, self._office.terms):
+                    found += self._alarms(order, product, revision, on)
+        return found
+
+    def _alarms(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
+        """What safety looks at on every order of the drug, whatever the product."""
+        drug = replace(product, id=None, candidates=())
+        questions, terms = revision.questions, self._office.terms
+        case = read_alarms(order, drug, self._chart, on=on, questions=questions, terms=terms)
+        outcome = determine(revision.policy, case, self._office.plans)
+        return [outcome] if outcome else []
 
     def _record(self, questions: Questions, on: date) -> Record:
         key = (questions.policy, questions.version, on)

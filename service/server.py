@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import os
+import uuid
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
+from gunicorn.workers.gthread import ThreadWorker
 
 from service.config import Config
-from service.web import create_app, tune
+from service.web import create_app, refusal, tune
+
+_REFUSALS = (
+    (LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
+    (LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
+)
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """Refuses what is no HTTP request as every other error is refused, and writes nothing of it to the log."""
+
+    def handle_error(self, req: object, client: Any, addr: object, exc: BaseException) -> None:  # noqa: ARG002
+        status = next((found for kind, found in _REFUSALS if isinstance(exc, kind)), HTTPStatus.BAD_REQUEST)
+        self.log.warning("no HTTP request: %s", type(exc).__name__)
+        body = refusal(status, "this is no HTTP request that can be read", str(uuid.uuid4()))
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with suppress(OSError):
+            client.sendall(head.encode() + body)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -32,7 +57,7 @@ def run(config: Config) -> None:
     options = {
         "bind": f"{_bracketed(config.host)}:{config.port}",
         "workers": min(4, os.cpu_count() or 1),
-        "worker_class": "gthread",
+        "worker_class": _Worker,
         "threads": 8,
         "preload_app": True,
         "graceful_timeout": 30,

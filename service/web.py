@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import uuid
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 from flask import Flask, Response, g, request
 from flask_cors import CORS
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cards import render
 from service.config import Config
@@ -27,6 +28,7 @@ from service.terminology import load
 LIMIT = 16 * 1024 * 1024  # bytes of a body: eight times a very large chart
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _CODES = {401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "not-found", 413: "too-long"}
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 _log = logging.getLogger("countersign.web")
 
 
@@ -70,13 +72,30 @@ def _call(service_id: str, office: Office, config: Config) -> Response:
         return _problem(404, "there is no such service")
     if not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
         return _problem(415, "the body must be application/json")
-    asked = parse(decode(request.get_data(cache=False)), found)
+    asked = parse(decode(_body()), found)
     chart = gather(asked, office.library.resources())
     today = config.today or date.today()
-    outcomes = decide(asked.orders(), chart, office, today=today, correlation=g.correlation)
+    correlation, unreadable = g.correlation, asked.unreadable
+    outcomes = decide(asked.orders(), chart, office, today=today, correlation=correlation, unreadable=unreadable)
     seed = f"{found.id} {asked.instance} {asked.patient_id}"
-    url = config.public_url or request.host_url.rstrip("/")
+    url = config.public_url or _own_url()
     return _json(_ENCODER.encode({"cards": render(outcomes, service_url=url, seed=seed)}))
+
+
+def _body() -> bytes:
+    """The body, whole; one that stops short or is beyond the limit is refused (a chunked one says no length first)."""
+    try:
+        body = request.get_data(cache=False)
+    except OSError:
+        raise Invalid("the body could not be read whole") from None
+    if len(body) >= LIMIT:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _own_url() -> str | None:
+    """The URL that the client called, where its Host header says one."""
+    return request.host_url.rstrip("/") if _HOST.fullmatch(request.host) else None
 
 
 def _json(body: bytes, status: int = 200) -> Response:
@@ -84,7 +103,11 @@ def _json(body: bytes, status: int = 200) -> Response:
 
 
 def _problem(status: int, diagnostics: str, expression: str | None = None) -> Response:
-    """An OperationOutcome; its id is the correlation id."""
+    return _json(refusal(status, diagnostics, g.correlation, expression), status)
+
+
+def refusal(status: int, diagnostics: str, correlation: str, expression: str | None = None) -> bytes:
+    """The one shape of every error: an OperationOutcome; its id is the correlation id."""
     issue: dict[str, Any] = {
         "severity": "error",
         "code": _CODES.get(status, "invalid" if status < 500 else "exception"),
@@ -92,8 +115,7 @@ def _problem(status: int, diagnostics: str, expression: str | None = None) -> Re
     }
     if expression:
         issue["expression"] = [expression]
-    outcome = {"resourceType": "OperationOutcome", "id": g.correlation, "issue": [issue]}
-    return _json(_ENCODER.encode(outcome), status)
+    return _ENCODER.encode({"resourceType": "OperationOutcome", "id": correlation, "issue": [issue]})
 
 
 def _answer_errors(app: Flask) -> None:

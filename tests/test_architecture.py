@@ -27,8 +27,17 @@ ROOMS = (
     ("service.determination",),
     ("service",),
 )
-PURE = ("service.determination", "service.dose", "service.case", "service.policy", "service.fhir", "cards")
-LOADERS = {"service.policy.library"}
+PURE = (
+    "service.determination",
+    "service.dose",
+    "service.case",
+    "service.plans",
+    "service.terminology",
+    "service.policy",
+    "service.fhir",
+    "cards",
+)
+LOADERS = {"service.policy.library", "service.terminology.lookup"}
 IMPURE = {"os", "time", "socket", "random", "secrets", "requests", "flask", "logging", "subprocess", "pathlib", "io"}
 
 

@@ -110,4 +110,5 @@ def test_any_fault_in_a_chart_gets_an_answer(base: str, number: int, value: Any)
     parent, key = places[number % len(places)]
     parent[key] = value
     answer = application(TODAY, None).test_client().post(SIGN, json=request)
-    assert answer.status_code in (200, 412)
+    # A fault may take the draft orders or the patient away: said, never passed over.
+    assert answer.status_code in (200, 400, 412)

@@ -186,6 +186,9 @@ def test_an_order_that_fails_is_said_on_a_card_not_passed_over(
         raise KeyError("1970-05-04")
 
     monkeypatch.setattr("service.decide.read_case", fail)
+    daily = build({"name": "daily", "base": "jylamvo-ra", "change": {"timing": "daily"}})
+    alarmed = app.test_client().post(SIGN, json=daily).get_json()["cards"]
+    assert [card["indicator"] for card in alarmed] == ["critical", "warning"]
     answer = app.test_client().post(SIGN, json=APPROVABLE)
     assert answer.status_code == 200
     assert len(answer.get_json()["cards"]) == 1
@@ -194,9 +197,31 @@ def test_an_order_that_fails_is_said_on_a_card_not_passed_over(
     assert "1970-05-04" not in answer.get_data(as_text=True) + caplog.text
 
 
-def test_numbers_are_written_as_they_came(client: FlaskClient) -> None:
-    answer = client.post(SIGN, json=APPROVABLE).get_data(as_text=True)
-    assert '"months":12' in answer
+def test_a_patient_with_a_fault_is_answered(client: FlaskClient) -> None:
+    for members in ({"birthDate": "1970-02-30"}, {"address": [{"use": "home", "state": "", "line": [""]}]}):
+        body = changed()
+        body["prefetch"]["patient"] |= members
+        assert client.post(SIGN, json=body).status_code == 200
+
+
+def test_a_draft_that_cannot_be_read_is_said_beside_the_others(client: FlaskClient) -> None:
+    body = changed()
+    body["context"]["draftOrders"]["entry"].append("x")
+    cards = client.post(SIGN, json=body).get_json()["cards"]
+    assert ["determination" in card.get("extension", {}) for card in cards] == [True, False]
+
+
+def test_an_error_quotes_nothing_of_the_chart(client: FlaskClient) -> None:
+    body = build({"name": "lost", "base": "jylamvo-ra", "change": {"medication_as": "elsewhere"}})
+    order = body["context"]["draftOrders"]["entry"][0]["resource"]
+    order["medicationReference"]["display"] = "born 1971-09-23"
+    assert "1971" not in client.post(SIGN, json=body).get_data(as_text=True)
+
+
+def test_a_host_that_is_none_is_no_link(client: FlaskClient) -> None:
+    answers = [client.post(SIGN, json=APPROVABLE, headers={"Host": host}) for host in ("a b", "cds.example.org")]
+    sources = [answer.get_json()["cards"][0]["source"] for answer in answers]
+    assert [source.get("url") for source in sources] == [None, "http://cds.example.org"]
 
 
 def _captured() -> list[tuple[str, Any]]:

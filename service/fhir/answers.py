@@ -45,44 +45,52 @@ def read_answer(value: Any) -> Answered:
 
 
 def entries_of(bundle: Any) -> Iterator[Entry]:
-    """The entries of a Bundle that hold a resource."""
+    """The entries of a Bundle that hold a resource (or are one)."""
     for entry in items(bundle, "entry"):
-        resource = entry.get("resource")
-        if isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
+        if (resource := _resource(entry)) is not None:
             yield Entry(text(entry, "fullUrl"), resource)
+
+
+def unreadable_in(bundle: Any) -> int:
+    """How many entries of a Bundle hold no resource that can be read."""
+    entry = bundle.get("entry") if isinstance(bundle, dict) else None
+    listed = entry if isinstance(entry, list) else [] if entry is None else [entry]
+    return sum(not isinstance(e, dict) or _resource(e) is None for e in listed)
+
+
+def _resource(entry: Json) -> Json | None:
+    found = entry if "resourceType" in entry else entry.get("resource")
+    return found if isinstance(found, dict) and isinstance(found.get("resourceType"), str) else None
 
 
 def _bundle(bundle: Json) -> Answered:
     entries = tuple(entries_of(bundle))
     outcomes = [e.resource for e in entries if e.resource["resourceType"] == "OperationOutcome"]
-    found = tuple(e for e in entries if e.resource["resourceType"] != "OperationOutcome")
+    nested = [read_answer(e.resource) for e in entries if e.resource["resourceType"] == "Bundle"]
+    own = tuple(e for e in entries if e.resource["resourceType"] not in ("OperationOutcome", "Bundle"))
+    found = (*own, *(entry for part in nested for entry in part.entries))
     if any(_failed(outcome) for outcome in outcomes):
         return Answered(CouldNotAsk("the EHR answered with an error"), found)
-    if _unreadable(bundle):
+    if unreadable_in(bundle):
         return Answered(CouldNotAsk("entries of the EHR's answer could not be read"), found)
-    if not found:
-        return Answered(CouldNotAsk("the EHR's answer is not whole") if _more(bundle, 0) else NothingThere())
-    return Answered(Had(complete=not _more(bundle, _matches(bundle))), found)
+    if nested:
+        return Answered(worst([*(part.answer for part in nested), _had(own, bundle)]), found)
+    return Answered(_had(own, bundle), found)
+
+
+def _had(found: tuple[Entry, ...], bundle: Json) -> Answer:
+    if found:
+        return Had(complete=not _more(bundle, _matches(bundle)))
+    return CouldNotAsk("the EHR's answer is not whole") if _more(bundle, 0) else NothingThere()
 
 
 def _listed(values: list[Any]) -> Answered:
     parts = [read_answer(v["resource"] if isinstance(v, dict) and "resource" in v else v) for v in values]
-    entries = tuple(entry for part in parts for entry in part.entries)
-    failed = next((p.answer for p in parts if isinstance(p.answer, CouldNotAsk)), None)
-    if failed:
-        return Answered(failed, entries)
-    complete = all(p.answer.complete for p in parts if isinstance(p.answer, Had))
-    return Answered(Had(complete=complete) if entries else NothingThere(), entries)
+    return Answered(worst(part.answer for part in parts), tuple(entry for part in parts for entry in part.entries))
 
 
 def _failed(outcome: Json) -> bool:
     return any(text(issue, "severity") in ("error", "fatal") for issue in items(outcome, "issue"))
-
-
-def _unreadable(bundle: Json) -> bool:
-    entry = bundle.get("entry")
-    listed = entry if isinstance(entry, list) else [] if entry is None else [entry]
-    return any(not (isinstance(e, dict) and isinstance(e.get("resource"), dict)) for e in listed)
 
 
 def _matches(bundle: Json) -> int:
@@ -91,10 +99,10 @@ def _matches(bundle: Json) -> int:
 
 
 def _more(bundle: Json, had: int) -> bool:
-    if any(text(link, "relation") == "next" for link in items(bundle, "link")):
+    if any((text(link, "relation") or "").lower() == "next" for link in items(bundle, "link")):
         return True
     total = number(bundle, "total")
-    return text(bundle, "type") == "searchset" and total is not None and total > had
+    return bundle.get("total") is not None and (total is None or total > had)
 
 
 def worst(answers: Iterable[Answer]) -> Answer:

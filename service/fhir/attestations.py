@@ -14,6 +14,7 @@ from service.fhir.chart import Chart
 from service.fhir.elements import Json, child, code_of, day, flag, items, text
 
 _ANSWERED = frozenset({"completed", "amended"})
+_ZONES = 2  # days
 
 
 def questionnaire_of(policy: str) -> str:
@@ -28,17 +29,14 @@ class _Response:
     resource: Json
     reference: str
     revision: str | None
-
-    @property
-    def on(self) -> date | None:
-        return day(self.resource.get("authored"))
+    on: date | None
+    instant: datetime | None
 
     def after(self, other: _Response) -> bool:
         """Whether it was authored later: by the instant where both tell a zone, else by the day as written."""
         if self.on is None or other.on is None:
             return self.on is not None and other.on is None
-        mine, theirs = _instant(self.resource), _instant(other.resource)
-        return mine > theirs if mine and theirs else self.on > other.on
+        return self.instant > other.instant if self.instant and other.instant else self.on > other.on
 
 
 def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, Attestation]:
@@ -71,7 +69,8 @@ def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
         named = resource.get("questionnaire") or ""
         url, _, revision = named.strip().partition("|") if isinstance(named, str) else ("unreadable", "", "")
         if code_of(resource.get("status")) in _ANSWERED and url in ("", questionnaire_of(policy)):
-            yield _Response(resource, reference, revision if revision != version else None)
+            other = revision if revision != version else None
+            yield _Response(resource, reference, other, day(resource.get("authored")), _instant(resource))
 
 
 def _answers(response: Json) -> dict[str, bool | None]:
@@ -99,7 +98,10 @@ def _one(answers: Iterable[bool | None]) -> bool | None:
 
 def _latest(link: str, answers: list[tuple[_Response, bool | None]]) -> Attestation | None:
     """What the responses say that none was authored after; None where they do not say one thing."""
-    newest = [(one, yes) for one, yes in answers if not any(other.after(one) for other, _ in answers)]
+    last = max((one.on for one, _ in answers if one.on), default=None)
+    # Zones move an instant by less than two days: what was authored before them cannot be the newest.
+    late = [(one, yes) for one, yes in answers if last is None or (one.on and (last - one.on).days <= _ZONES)]
+    newest = [(one, yes) for one, yes in late if not any(other.after(one) for other, _ in late)]
     yes = _one(answer for _, answer in newest)
     if yes is None:
         return None

@@ -57,6 +57,7 @@ class Chart:
         self._by_type: dict[str, list[Json]] = {}
         self._by_key: dict[str, list[Json]] = {}
         self._read: dict[str, tuple[Json, ...]] = {}
+        self._aside: dict[str, list[str]] = {}
         self._refused: dict[int, tuple[str, ...]] = {}
         self._index()
         self.patient = self._patient()
@@ -73,16 +74,17 @@ class Chart:
     def _patient(self) -> Json | None:
         listed = self._by_type.get("Patient", ())
         found = [p for p in listed if text(p, "id") == self.patient_id]
-        self.foreign += [f"{self.reference(p)} is another patient and was not read" for p in listed if p not in found]
-        return found[0] if found and self.unmodified(found[0]) and self.sound(found[0]) else None
+        if len(found) < len(listed):
+            self.foreign.append("The Patient of another id was sent, too, and was not read")
+        if not found:
+            return None
+        # What of a Patient cannot be read is named, and leaves its facts unknown: the patient was had all the same.
+        self.sound(found[0])
+        return found[0] if self.unmodified(found[0]) else {"resourceType": "Patient", "id": self.patient_id}
 
     def answer(self, kind: str) -> Answer:
         """How the question for a resource type was answered."""
         return self._answers.get(kind, CouldNotAsk("not asked"))
-
-    def answers(self) -> Mapping[str, Answer]:
-        """Every question's answer."""
-        return self._answers
 
     def reference(self, resource: Json) -> str:
         """How evidence names a resource: type and id, else its URL, else its type."""
@@ -119,8 +121,27 @@ class Chart:
         named = [child(resource, element) for element in _SUBJECTS if resource.get(element) is not None]
         if not named or all(self.names_patient(reference) for reference in named):
             return True
-        self.foreign.append(f"{self.reference(resource)} is not surely this patient's record and was not read")
+        said = f"{self.reference(resource)} is not surely this patient's record and was not read"
+        self.foreign += [said] if said not in self.foreign else []
+        if not any(self._names_another(reference) for reference in named):
+            self._put_aside(resource)
         return False
+
+    def _names_another(self, reference: Json) -> bool:
+        """Whether a Reference surely points at another patient, by type and id."""
+        target = text(reference, "reference") or ""
+        key = split(target)[1]
+        return key.startswith("Patient/") and not self.names_patient(reference)
+
+    def _put_aside(self, resource: Json) -> None:
+        listed = self._aside.setdefault(resource["resourceType"], [])
+        if (named := self.reference(resource)) not in listed:
+            listed.append(named)
+
+    def aside(self, kind: str) -> tuple[str, ...]:
+        """The resources of a type that may be this patient's and were not read: they are neither there nor absent."""
+        self.of(kind)
+        return tuple(self._aside.get(kind, ()))
 
     def names_patient(self, reference: Json) -> bool:
         """Whether a Reference points at this chart's patient: relative, absolute on this server, or by URL."""
@@ -136,7 +157,9 @@ class Chart:
         """Whether a resource carries no modifier that could change its meaning; one that does is set aside by name."""
         if not resource.get("modifierExtension") and not resource.get("implicitRules"):
             return True
-        self.unread.append(f"{self.reference(resource)} carries a modifier that this service does not know")
+        said = f"{self.reference(resource)} carries a modifier that this service does not know"
+        self.unread += [said] if said not in self.unread else []
+        self._put_aside(resource)
         return False
 
     def refused(self, resource: Json) -> tuple[str, ...]:
@@ -181,15 +204,21 @@ class Chart:
         """Where the drug of a request, statement or dispense stands."""
         kind, own = str(resource.get("resourceType")), self.reference(resource)
         concept = child(resource, "medicationCodeableConcept")
+        if concept:
+            return Medication(concept, own, f"{kind}.medicationCodeableConcept")
         reference = child(resource, "medicationReference")
-        if concept or not reference:
-            return Medication(concept or None, own, f"{kind}.medicationCodeableConcept")
         found = self.resolve(reference, resource)
-        if found is None or found.get("resourceType") != "Medication":
-            lost = text(reference, "display") or text(reference, "reference") or "a medication"
-            return Medication(None, own, f"{kind}.medicationReference", lost)
-        contained = (text(reference, "reference") or "").startswith("#")
-        return Medication(child(found, "code") or None, own if contained else self.reference(found), "Medication.code")
+        code = child(found, "code") if found and found.get("resourceType") == "Medication" else {}
+        if code:
+            inside = (text(reference, "reference") or "").startswith("#")
+            return Medication(code, own if inside or found is None else self.reference(found), "Medication.code")
+        return Medication(None, own, f"{kind}.medication", self._lost(resource, reference))
+
+    def _lost(self, resource: Json, reference: Json) -> str | None:
+        """What is called a medication that is given and cannot be had; an order without one yet has lost none."""
+        if not any(resource.get(form) for form in ("medicationCodeableConcept", "medicationReference")):
+            return None
+        return text(reference, "display") or text(reference, "reference") or "a medication"
 
     def lacking(self, kind: str) -> str | None:
         """Why a type's list is not known to be whole; None where it was had or nothing is there."""

@@ -35,6 +35,8 @@ def read_companions(order: Json, chart: Chart, questions: Questions, terms: Term
     beside = _Beside()
     for record in _others(order, chart):
         _add(record, chart, questions, terms, beside)
+    for kind in ("MedicationRequest", "MedicationStatement"):
+        beside.unclear.extend(f"{named} was not read" for named in chart.aside(kind))
     why = chart.lacking("MedicationStatement")
     remarks = (f"the MedicationStatements were not read whole: {why}",) if why else ()
     unclear = tuple(dict.fromkeys(beside.unclear))
@@ -54,7 +56,7 @@ def _others(order: Json, chart: Chart) -> Iterator[Json]:
     """The requests and statements that are not over, without the order itself."""
     own = text(order, "id")
     drafts = (d for d in chart.drafts("MedicationRequest") if d is not order and (own is None or text(d, "id") != own))
-    drafted = [d for d in drafts if chart.owned(d)]
+    drafted = [d for d in drafts if chart.owned(d) and chart.unmodified(d)]
     for record in (*drafted, *chart.of("MedicationRequest"), *chart.of("MedicationStatement")):
         if code_of(record.get("status")) not in _OVER and flag(record, "doNotPerform") is not True:
             yield record

@@ -4,6 +4,7 @@ Knows a policy's Questions; decides nothing, and names no diagnosis that it is n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -203,9 +204,25 @@ def _newest(sources: list[Source]) -> list[Source]:
 
 
 def _agreed(told: list[Disease]) -> Disease:
-    """What Conditions of the same date tell together: nothing where they disagree."""
-    first = told[0]
-    if len({(one.stage, one.course) for one in told}) == 1:
-        return first
-    remark = "Conditions of the same date disagree on the stage or the course, and neither was used"
-    return Disease(remarks=(*dict.fromkeys(r for one in told for r in one.remarks), remark))
+    """What Conditions of the same date tell together: silence disagrees with nothing, and nothing is told where they
+    disagree, or where one says what cannot be read beside another's stage, or is active beside a remission."""
+    stages = {one.stage for one in told if one.stage}
+    courses = {one.course for one in told if one.course}
+    remarks = tuple(dict.fromkeys(r for one in told for r in one.remarks))
+    unread = bool(stages) and any(one.doubtful for one in told)
+    ended = "remission" in courses and any(one.active and not one.course for one in told)
+    if len(stages) > 1 or len(courses) > 1 or unread or ended:
+        remark = "Conditions of the same date disagree on the stage or the course, and neither was used"
+        return Disease(remarks=(*remarks, remark))
+    return Disease(
+        stage=next(iter(stages), None),
+        stage_evidence=_merged(one.stage_evidence for one in told),
+        course=next(iter(courses), None),
+        course_evidence=_merged(one.course_evidence for one in told),
+        remission=_merged(one.remission for one in told),
+        remarks=remarks,
+    )
+
+
+def _merged(told: Iterable[tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(evidence for each in told for evidence in each))

@@ -4,6 +4,7 @@ Knows no policy: which stage or course a criterion wants is decided elsewhere.""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -11,13 +12,16 @@ from typing import Literal
 from service.case import Course, DiagnosisQuestion
 from service.determination import Evidence
 from service.fhir.elements import Json, child, codings, text
-from service.fhir.indication import RELAPSE, joins_relapse
+from service.fhir.relapse import mentions_relapse, says_relapse
 from service.fhir.stage import Staged, stage_in, stage_of
-from service.fhir.wording import DOUBTS, outside, runs, tokens
+from service.fhir.wording import plain
 from service.terminology import Terminology
+from service.terminology.lookup import ICD10CM
 
 RELAPSED = "relapsed-or-refractory"
 REMISSION = "remission"
+_MEDICINES = "antineoplastic"  # the medicines that a text may name beside the disease
+_CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 # FHIR R4, condition-clinical and condition-ver-status. A client's own codes beside them say nothing more.
 _KNOWN = frozenset(
     {"active", "recurrence", "relapse", "inactive", "remission", "resolved"}
@@ -37,7 +41,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Disease:
-    """The stage and course as told; null where none is told, or where what is told disagrees."""
+    """The stage and course as told; null where none is told, or where what is told disagrees. `doubtful`: a stage is
+    there that could not be read surely; `active`: by its clinicalStatus the Condition is just that."""
 
     stage: str | None = None
     stage_evidence: tuple[Evidence, ...] = ()
@@ -45,25 +50,33 @@ class Disease:
     course_evidence: tuple[Evidence, ...] = ()
     remission: tuple[Evidence, ...] = ()
     remarks: tuple[str, ...] = ()
+    doubtful: bool = False
+    active: bool = False
 
 
 def read_disease(sources: Iterable[Source], asked: DiagnosisQuestion, terms: Terminology) -> Disease:
     """What the sources tell, the Condition first; a Condition's stage and status go before any text."""
     listed = tuple(sources)
-    stage, stage_evidence, remarks = _stage(listed, terms)
-    course, course_evidence = _course(listed, asked, terms)
+    stage, stage_evidence, doubts = _stage(listed, asked, terms)
+    course, course_evidence, mentions = _course(listed, asked, terms)
     own = [(s, e) for source in listed if source.condition for s, e in _coded(source, terms)]
     remission = tuple(e for s, e in own if s == "remission") if course == "remission" else ()
-    return Disease(stage, stage_evidence, course, course_evidence, remission, remarks)
+    active = any("active" in statuses_of(s.condition, "clinicalStatus") for s in listed if s.condition)
+    remarks = (*doubts, *mentions)
+    return Disease(stage, stage_evidence, course, course_evidence, remission, remarks, bool(doubts), active)
 
 
-def _stage(listed: tuple[Source, ...], terms: Terminology) -> tuple[str | None, tuple[Evidence, ...], tuple[str, ...]]:
+def _stage(
+    listed: tuple[Source, ...], asked: DiagnosisQuestion, terms: Terminology
+) -> tuple[str | None, tuple[Evidence, ...], tuple[str, ...]]:
+    beside = (*_names(asked), *terms.names(_MEDICINES))
     for source in listed:
         path = "Condition.stage.summary"
         found: Staged | None = stage_of(source.condition, terms) if source.condition else None
         if found is None:
             path = source.cited.path
-            found = next((s for s in map(stage_in, texts_of(source.concept)) if s), None)
+            told = (stage_in(_uncoded(said, asked, terms), beside) for said in texts_of(source.concept))
+            found = next((s for s in told if s), None)
         if found and found.group:
             cited = source.cited
             return found.group, (Evidence(cited.reference, path, f"Stage {found.group}", cited.date),), ()
@@ -72,20 +85,35 @@ def _stage(listed: tuple[Source, ...], terms: Terminology) -> tuple[str | None, 
     return None, (), ()
 
 
+def _names(asked: DiagnosisQuestion) -> tuple[str, ...]:
+    return (asked.name, *asked.texts, *asked.abbreviations)
+
+
+def _uncoded(said: str, asked: DiagnosisQuestion, terms: Terminology) -> str:
+    """A text with the diagnosis's own ICD-10-CM codes as a plain word; another disease's stay what they are."""
+    return _CODE.sub(lambda code: "ICD" if asked.concept in terms.concepts(ICD10CM, code[0]) else code[0], plain(said))
+
+
 def _course(
     listed: tuple[Source, ...], asked: DiagnosisQuestion, terms: Terminology
-) -> tuple[Course | None, tuple[Evidence, ...]]:
-    """Relapse by status or code, before remission by status or code, before a text that says relapse."""
+) -> tuple[Course | None, tuple[Evidence, ...], tuple[str, ...]]:
+    """Relapse by status or code, before remission by status or code, before a text that says relapse; the first source
+    that mentions a relapse decides, and every text of it must be plain."""
     told = [one for source in listed for one in _coded(source, terms)]
     courses: tuple[Course, ...] = ("relapse", "remission")
     for course in courses:
         if evidence := tuple(e for said, e in told if said == course):
-            return course, evidence
+            return course, evidence, ()
+    names, medicines = _names(asked), terms.names(_MEDICINES)
     for source in listed:
-        if said := next((t for t in texts_of(source.concept) if _says_relapse(t, asked)), None):
-            cited = source.cited
-            return "relapse", (Evidence(cited.reference, cited.path, said, cited.date),)
-    return None, ()
+        cited = source.cited
+        mentions = tuple(filter(mentions_relapse, texts_of(source.concept)))
+        doubts = [m for m in mentions if not says_relapse(_uncoded(m, asked, terms), names, medicines)]
+        if doubts:
+            return None, (), tuple(f"“{m}” on {cited.reference} does not surely say a relapse" for m in doubts)
+        if mentions:
+            return "relapse", (Evidence(cited.reference, cited.path, mentions[0], cited.date),), ()
+    return None, (), ()
 
 
 def _coded(source: Source, terms: Terminology) -> list[tuple[Literal["relapse", "remission"], Evidence]]:
@@ -100,14 +128,6 @@ def _coded(source: Source, terms: Terminology) -> list[tuple[Literal["relapse", 
     sets = frozenset[str]().union(*(terms.concepts(c.system, c.code) for c in codings(source.concept)))
     courses: tuple[tuple[str, Course], ...] = ((RELAPSED, "relapse"), (REMISSION, "remission"))
     return found + [(course, cited) for concept, course in courses if concept in sets]
-
-
-def _says_relapse(said: str, asked: DiagnosisQuestion) -> bool:
-    """Whether a text says relapsed, recurrent or refractory, beside nothing that puts it in doubt."""
-    words = tokens(said)
-    rest = outside([place for name in asked.texts for place in runs(tokens(name), words)], words)
-    doubts = [w for n, w in enumerate(rest) if w in DOUBTS | {"remission"} and not joins_relapse(rest, n)]
-    return not RELAPSE.isdisjoint(rest) and not doubts and "?" not in said
 
 
 def texts_of(concept: Json) -> tuple[str, ...]:

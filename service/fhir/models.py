@@ -73,7 +73,7 @@ _DATES = frozenset({"birthDate", "recordedDate", "onsetDateTime", "authoredOn", 
 _FHIR_DATE = re.compile(
     r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?",
 )
-_SKIPPED = frozenset({"extension", "modifierExtension", "meta", "id"})
+_SKIPPED = frozenset({"extension", "modifierExtension", "meta", "id", "version", "userSelected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +144,7 @@ def _mend_one(name: str, value: Any, here: str, repairs: list[str]) -> Any:
         return _mend_date(value, here, repairs)
     if isinstance(value, str) and value != value.strip():
         repairs.append(f"{here} has stray spaces")
-        return value.strip() or None
-    return value
+    return (value.strip() or None) if isinstance(value, str) else value
 
 
 def _mend_date(value: Any, here: str, repairs: list[str]) -> str | None:

@@ -9,7 +9,11 @@ from service.fhir.elements import Json, child, day, flag, text
 
 _SKIPPED = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 
-_TOLERATED = frozenset({"dosageInstruction", "requester", "reasonCode", "reasonReference"})
+_TOLERATED = frozenset(
+    {"dosageInstruction", "requester", "reasonCode", "reasonReference"}
+    | {"authoredOn", "dispenseRequest", "status", "statusReason"}
+)
+_EARLIEST = 1900  # years: an order dated before is misdated
 
 
 def skipped(order: Json) -> bool:
@@ -21,7 +25,7 @@ def skipped(order: Json) -> bool:
 def evaluated_on(order: Json, today: date) -> date:
     """The date of `authoredOn` (its first ten characters) unless it lies in the future, else today."""
     authored = day(order.get("authoredOn"))
-    return authored if authored and authored <= today else today
+    return authored if authored and authored <= today and authored.year >= _EARLIEST else today
 
 
 def addressed(order: Json, chart: Chart) -> bool:
@@ -32,7 +36,8 @@ def addressed(order: Json, chart: Chart) -> bool:
 def obstacle(order: Json, chart: Chart) -> str | None:
     """Why an order cannot be evaluated, in words: a modifier, or an element that cannot be read; None where it can.
 
-    A fault in dosage, requester or reasons alone is none: it leaves the dose, specialty or diagnosis unknown."""
+    A fault in the other elements is none: it leaves the dose, the specialty or the diagnosis unknown, or what is asked
+    for unsaid."""
     if not chart.unmodified(order):
         return "it carries a modifier that this service does not know"
     refused = [element for element in chart.refused(order) if element not in _TOLERATED]

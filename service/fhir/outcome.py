@@ -22,7 +22,7 @@ _STEM = re.compile(
     | \bintoleran\w*
     | \badverse\b
     | \bside[ -]?effects?\b
-    | toxicit(?:y|ies)\b
+    | \b(?:[a-z]+)?toxicit(?:y|ies)\b
     """,
     re.VERBOSE,
 )
@@ -43,36 +43,84 @@ _STOPPED = re.compile(
 )
 _DENIAL = re.compile(
     r"""
-    \b(?:no|not|never|none|nor|neither|without|den(?:y|ies|ied)|absence|free|negative|unlikely|rule[ds]?\ out
-      |suspected|possible|potential|risk|fear|concern\w*|worr\w+|avoid\w*|prevent\w*|monitor\w*|if|in\ case|family)\b
+    \b(?:no|not|never|none|nor|neither|without|sans|den(?:y|ies|ied)|absen(?:ce|t)|free|negative|zero|nil|minimal
+      |negligible|few|unlikely|rule[ds]?\ out|ro|suspected|possible|potential|risk|fear\w*|concern\w*|worr\w+|avoid\w*
+      |prevent\w*|monitor\w*|screen\w*|surveillance|lack(?:s|ed|ing)?|if|in\ case|family
+      |to\ (?:reduce|lessen|limit|lower|decrease|minimi[sz]e))\b
     """,
     re.VERBOSE,
 )
-_DENIED_AFTER = re.compile(
+# What stands right before a stem and makes it none, or only something that was talked of.
+_DENIED_BEFORE = re.compile(
     r"""
-    ^(?:\ (?:effects?|reactions?|events?))?(?:\ ?[:=-])?\ ?(?:(?:was|were|is|are|has\ been|have\ been)\ )?
-    (?:none|absent|denied|unlikely|excluded|ruled\ out|no\ ?$
-      |not\ (?:observed|seen|reported|documented|noted|present|found))
+    (?:\bnon-?\ ?
+      |\b0\ (?:\w+\ ){0,2}
+      |(?<!complained\ )(?<!complaining\ )(?<!complaints\ )\b(?:about|regarding)\ (?:\w+\ ){0,3}
+      |\b(?:read|reading|heard|hearing|counsel\w*|educat\w*|warn\w*|inform\w*|discuss\w*|review\w*|ask\w*|learn\w*)[ ]
+       (?:(?!due|because|secondary|stopped|had|has|having)\w+\ ){0,4})$
     """,
     re.VERBOSE,
 )
+_HEAD = r"(?:\ (?:effects?|reactions?|events?))?"
+_DENIED_AFTER = re.compile(
+    rf"""
+    ^{_HEAD}\ ?(?:[:=-]\ ?)*(?:(?:was|were|is|are|has\ been|have\ been)\ )?
+    (?:none|nil|zero|absent|denied|unlikely|excluded|ruled\ out|no\ ?$|no,|n/a|(?:grade\ )?0\b|(?:-\ ?)?free\b
+      |not\b(?!\ (?:toler|manag|accept|bear|control|resolv|improv|respon|work|help|able)))
+    """,
+    re.VERBOSE,
+)
+# A harm that was only watched for, and one whose denial comes some words later.
+_HARM = re.compile(r"intoleran|adverse|side|\w*toxicit")
+_NO_HARM_AFTER = re.compile(
+    rf"""
+    ^{_HEAD}(?:
+      [\ -](?:labs?|laborator\w+|monitor\w*|screen\w*|panels?|tests?|testing|check\w*|surveillance|assess\w*|evaluat\w*
+        |work-?up|levels?|profiles?|counsel\w*|education|discuss\w*|review\w*|info\w*|leaflet|handout|questionnaire|form
+        |log|diary|warnings?|precautions?|prevention|prophyla\w+|risks?|concerns?|fears?|potential|management)\b
+      |(?:[^\w,]+\w+){{0,4}}?[^\w,]+(?<!not\ )(?:negative|normal|unremarkable|wnl)\b
+      |(?:\W+\w+){{0,4}}?\W+(?:none|nil|absent|denied|excluded|ruled\ out
+        |not\ (?:observed|seen|reported|documented|noted|present|found|a|an|the|due))\b)
+    """,
+    re.VERBOSE,
+)
+# A denied benefit denies nothing else, unless an "or" runs the denial on.
+_NO_BENEFIT = re.compile(
+    r"""
+    \b(?:no|not|never|without|lack(?:s|ed|ing)?(?:\ of)?)[ ]
+    (?:(?:any|much|clinical\w*|significant\w*|real|further|meaningful|adequate\w*|sufficient\w*|substantial\w*|well|fully
+      |disease|symptom\w*|be|been|being)\ ){0,2}
+    (?:improv\w*|respon[ds]\w*|benefit\w*|efficacy|effective\w*|relief|control\w*|work\w*|help\w*|success\w*
+      |therapeutic\ effect)\b
+    """,
+    re.VERBOSE,
+)
+_RUN_ON = re.compile(r"\b(?:or|nor)\b")
 _CLAUSE = re.compile(r"[.;!\n()]|\bbut\b|\bhowever\b|\balthough\b|\bthen\b")
 _ANEW = re.compile(r"fail|inadequate|insufficient|lack|ineffective|not ")
+
+
+_ASIDE = re.compile(rf"((?:{_STEM.pattern}){_HEAD})\ ?\(([^()]*)\)", re.VERBOSE)  # "intolerance (nausea) not present"
 
 
 def read_outcome(text: str) -> Said | None:
     """`failed` where a stem of failure stands undenied, `denied` where each one is denied or in doubt, else None."""
     plain = re.sub(r"n't\b", " not", fold(text)).replace("cannot", "can not")
     plain = _STOPPED.sub("stopped", _OTHER_FAILURE.sub(" ", re.sub(r"[ \t]+", " ", plain)))
-    verdicts = [_denied(clause, stem) for clause in _CLAUSE.split(plain) for stem in _STEM.finditer(clause)]
-    if not verdicts:
+    plain = _ASIDE.sub(lambda aside: aside[0] if _STEM.search(aside[2]) else f"{aside[1]} {aside[2]}", plain)
+    stems = [(clause, stem) for clause in _CLAUSE.split(plain) for stem in _STEM.finditer(clause)]
+    if not stems:
         return None
-    return "denied" if all(verdicts) or "?" in plain else "failed"
+    return "denied" if "?" in plain or all(_denied(clause, stem) for clause, stem in stems) else "failed"
 
 
 def _denied(clause: str, stem: re.Match[str]) -> bool:
-    before = clause[: stem.start()]
-    if "," in before and _ANEW.match(stem.group()) and not re.search(r"\b(?:or|nor)\b", before.rsplit(",", 1)[-1]):
+    before, after = clause[: stem.start()], clause[stem.end() :]
+    if "," in before and _ANEW.match(stem.group()) and not _RUN_ON.search(before.rsplit(",", 1)[-1]):
         before = before.rsplit(",", 1)[-1]  # "no nausea, failed after 12 weeks" denies the nausea only
-    after = clause[stem.end() :]
-    return bool(_DENIAL.search(before) or _DENIED_AFTER.match(after))
+    if not _RUN_ON.search(clause):
+        before = _NO_BENEFIT.sub(" ", before)
+    if _DENIAL.search(before) or _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
+        return True
+    harm = _HARM.match(stem.group())
+    return bool(harm and (stem.group().startswith("non") or _NO_HARM_AFTER.match(after)))

@@ -16,6 +16,7 @@ from service.fhir.phrases import counted, days_of
 from service.fhir.wording import fold
 
 Unit = Literal["mg", "mL", "mg/m2"]
+_LONGEST = 1000  # characters: what goes on beyond is no plain instruction
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
 
 
@@ -102,7 +103,7 @@ class _Reader:
 
 def read_sig(text: str) -> Sig:
     """Read one text (READING, sections 9, 12 and 15)."""
-    folded = _plain_forms(text)
+    folded = _plain_forms(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ?")
     reader = _Reader(folded)
     reader.take(phrases.HARMLESS)
     reader.take(phrases.MONITORING)

@@ -133,7 +133,8 @@ def _unlisted(repeat: Json) -> list[Fraction]:
     loose = {**repeat, **{name: value for name, value in mended.items() if value is not None}}
     frequency, period = _frequency(loose), _period(loose)
     if isinstance(period, tuple) and not isinstance(frequency, Unread):
-        listed = bool(repeat.get("dayOfWeek")) and period[1] <= 1
+        days = _weekdays(repeat)
+        listed = isinstance(days, int) and days > 0 and period[1] <= 1
         return [] if listed else [(frequency[1] if frequency else Fraction(1)) * 7 / period[1]]
     return []
 

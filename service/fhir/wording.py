@@ -1,4 +1,4 @@
-"""Plain text, read conservatively: folding, whole words, and the words that make a mention doubtful.
+"""Plain text, read conservatively: folding, whole words, and the words and signs that make a mention doubtful.
 
 Knows English, but no drug, no diagnosis and no FHIR: what is looked for is always passed in."""
 
@@ -9,9 +9,12 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-_MARKS = str.maketrans({"®": " ", "™": " ", "’": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
+_MARKS = str.maketrans({"®": " ", "™": " ", "’": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-", "⁄": "/"})
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
 _POSSESSIVE = re.compile(r"'s\b", re.IGNORECASE)
+_SLASHED = re.compile(r"\b(?:(r)|(w)) ?/ ?o(?:ut)?\b", re.IGNORECASE)  # "r/o" rules out, "w/o" is without
+# Anything but letters, figures and plain punctuation; and what stands for a "no" or for an empty box or field.
+_SIGN = re.compile(r"[^\w\s,;:.()\[\]/+&%'\"-]|\(\s*-+\s*\)|\[\s*\]|\(\s*\)|[-:]\s*(?:$|[,;)])", re.ASCII)
 
 
 def vocabulary(listed: str) -> frozenset[str]:
@@ -19,17 +22,6 @@ def vocabulary(listed: str) -> frozenset[str]:
     return frozenset(_TOKEN.findall(listed))
 
 
-DOUBTS = vocabulary(
-    """
-    no not never non none nor without denies denied negative exclude excluded excludes excluding rule ruled rules out ro
-    suspected suspect suspicion suspicious possible possibly probable probably likely unlikely presumed presumptive
-    questionable query doubtful unconfirmed uncertain unclear unknown provisional differential ddx vs versus or if
-    history hx historical previous previously prior former formerly past resolved family familial fh fhx mother father
-    brother sister sibling parent risk prevent prevention preventing prophylaxis screen screening evaluate evaluation
-    eval workup concern consider considered mimic mimicking like free absence absent instead stop stopped discontinue
-    discontinued switch switched switching from replace replaces replaced replacing formerly avoid allergic allergy
-    """
-)
 _BEFORE_A_MEDICINE = vocabulary(
     """
     no not never without non from than instead replaces replacing replace like unlike similar versus vs before after
@@ -47,11 +39,23 @@ _CLAUSES = re.compile(r"[;.\n:](?!\d)|\s-+\s")
 
 
 def plain(text: str) -> str:
-    """The text without accents, possessives and trademark signs; hyphens and dashes alike."""
-    if text.isascii():
-        return _POSSESSIVE.sub("", text.replace("`", "'")) if "'" in text or "`" in text else text
-    parts = unicodedata.normalize("NFKD", text.translate(_MARKS))
-    return _POSSESSIVE.sub("", "".join(c for c in parts if not unicodedata.combining(c)))
+    """The text without accents, possessives and trademark signs; hyphens and dashes alike; "r/o" and "w/o" as words."""
+    if not text.isascii():
+        parts = unicodedata.normalize("NFKD", text.translate(_MARKS))
+        text = "".join(c for c in parts if not unicodedata.combining(c))
+    if "/" in text:
+        text = _SLASHED.sub(_unslashed, text)
+    return _POSSESSIVE.sub("", text.replace("`", "'")) if "'" in text or "`" in text else text
+
+
+def _unslashed(slashed: re.Match[str]) -> str:
+    word = "ro" if slashed[1] else "without"
+    return word.upper() if slashed[0].isupper() else word
+
+
+def signed(text: str) -> bool:
+    """Whether a sign leaves a text in doubt: a question mark, "≥", "(-)", an empty box, a field left empty."""
+    return _SIGN.search(plain(text)) is not None
 
 
 def fold(text: str) -> str:

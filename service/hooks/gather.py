@@ -29,7 +29,18 @@ def gather(request: HookRequest, resources: Iterable[str]) -> Chart:
 def _answered(kind: str, prefetch: Any, extra: list[Entry]) -> Answered:
     """The answer to a type's question; one that stands under another key is had, though not surely whole."""
     if KEYS[kind] in prefetch:
-        return read_answer(prefetch[KEYS[kind]])
+        return _of_kind(kind, read_answer(prefetch[KEYS[kind]]))
     if any(e.resource["resourceType"] == kind for e in extra):
         return Answered(Had(complete=False))
     return Answered(CouldNotAsk("not sent by the EHR"))
+
+
+def _of_kind(kind: str, found: Answered) -> Answered:
+    """An answer that holds other types in place of the one asked for was none; beside it they make it not whole."""
+    kinds = {e.resource["resourceType"] for e in found.entries}
+    if not isinstance(found.answer, Had) or kinds <= {kind}:
+        return found
+    if kind not in kinds:
+        return Answered(CouldNotAsk(f"the EHR's answer holds no {kind}"), found.entries)
+    whole = found.answer.complete and kinds <= {kind, *KEYS, *_REFERRED}
+    return Answered(Had(complete=whole), found.entries)

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from service.fhir.answers import Entry, entries_of
-from service.fhir.elements import Json
+from service.fhir.answers import Entry, entries_of, unreadable_in
+from service.fhir.chart import split
+from service.fhir.elements import Json, text
 from service.hooks.discovery import Service
 
 
@@ -26,7 +27,8 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A request of a service's hook. `selections` is None for hooks that have none."""
+    """A request of a service's hook. `selections` is None for hooks that have none; `unreadable` counts the draft
+    entries that hold no resource."""
 
     instance: str
     patient_id: str
@@ -35,6 +37,7 @@ class HookRequest:
     drafts: tuple[Entry, ...]
     selections: frozenset[str] | None
     prefetch: Mapping[str, Any]
+    unreadable: int = 0
 
     def orders(self) -> tuple[Json, ...]:
         """The draft MedicationRequests to evaluate: all of them, or those selected (CDS Hooks, order-select)."""
@@ -42,7 +45,11 @@ class HookRequest:
         return tuple(e.resource for e in drafted if self.selections is None or self._selected(e))
 
     def _selected(self, entry: Entry) -> bool:
-        return bool(self.selections and {f"MedicationRequest/{entry.resource.get('id')}", entry.url} & self.selections)
+        identity = text(entry.resource, "id")
+        names = {f"MedicationRequest/{identity}"} if identity else set()
+        names |= {entry.url, split(entry.url)[1]} if entry.url else set()
+        wanted = self.selections or frozenset()
+        return bool(names & {*wanted, *(split(selection)[1] for selection in wanted)})
 
 
 def decode(body: bytes) -> Any:
@@ -50,7 +57,7 @@ def decode(body: bytes) -> Any:
     stops at about a thousand levels)."""
     try:
         return _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
         raise Invalid("the body is not JSON, or nests too deep") from None
 
 
@@ -68,14 +75,16 @@ def parse(value: Any, service: Service) -> HookRequest:
     if body.get("fhirAuthorization") is not None and server is None:
         raise Invalid("fhirServer is required where fhirAuthorization is given", "fhirServer")
     prefetch = body.get("prefetch")
+    drafts = _bundle(context)
     return HookRequest(
         instance=instance,
         patient_id=_text(context, "patientId", "context."),
         user_id=_text(context, "userId", "context."),
         fhir_server=server,
-        drafts=tuple(entries_of(_bundle(context))),
+        drafts=tuple(entries_of(drafts)),
         selections=_selections(context) if service.hook == "order-select" else None,
         prefetch={} if prefetch is None else _object(prefetch, "prefetch"),
+        unreadable=unreadable_in(drafts),
     )
 
 
@@ -96,6 +105,9 @@ def _bundle(context: Json) -> Json:
     drafts = _object(context.get("draftOrders"), "context.draftOrders")
     if drafts.get("resourceType") != "Bundle":
         raise Invalid("context.draftOrders must be a Bundle", "context.draftOrders")
+    unreadable = unreadable_in(drafts)
+    if unreadable and not any(entries_of(drafts)):
+        raise Invalid("no entry of context.draftOrders holds a resource", "context.draftOrders.entry")
     return drafts
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.case import CouldNotAsk, Had, NothingThere
-from service.fhir.answers import entries_of, read_answer, worst
+from service.fhir.answers import entries_of, read_answer, unreadable_in, worst
 
 CONDITION = {"resourceType": "Condition", "id": "c"}
 
@@ -101,8 +101,34 @@ def test_an_included_resource_is_no_match() -> None:
     assert read_answer(value).answer == Had(complete=False)
 
 
-def test_a_total_of_a_collection_tells_nothing() -> None:
-    assert read_answer(bundle(CONDITION, total=9, type="collection")).answer == Had(complete=True)
+@pytest.mark.parametrize(
+    "members", [{"total": 9, "type": "collection"}, {"total": "1"}, {"link": {"relation": " Next"}}]
+)
+def test_whatever_says_that_there_is_more_makes_it_not_whole(members: Any) -> None:
+    assert read_answer(bundle(CONDITION, **members)).answer == Had(complete=False)
+
+
+def test_a_bundle_in_a_bundle_is_read() -> None:
+    found = read_answer(bundle(bundle(CONDITION)))
+    assert (found.answer, [e.resource for e in found.entries]) == (Had(), [CONDITION])
+    assert read_answer(bundle(bundle(CONDITION, total=2), CONDITION)).answer == Had(complete=False)
+    assert isinstance(read_answer(bundle(bundle(outcome("error")), CONDITION)).answer, CouldNotAsk)
+
+
+def test_a_resource_that_stands_as_the_entry_itself_is_read() -> None:
+    assert [e.resource for e in entries_of({"entry": [CONDITION]})] == [CONDITION]
+
+
+def test_entries_without_a_resource_are_counted() -> None:
+    assert (
+        unreadable_in({"entry": ["x", {}, {"resource": []}, {"resource": {"id": "x"}}, {"resource": CONDITION}]}) == 4
+    )
+    assert [unreadable_in(value) for value in ({}, {"entry": "x"}, {"entry": {"resource": CONDITION}}, "x")] == [
+        0,
+        1,
+        0,
+        0,
+    ]
 
 
 def test_what_came_beside_an_error_is_kept() -> None:

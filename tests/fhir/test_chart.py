@@ -73,7 +73,7 @@ def test_the_patient_is_the_one_asked_for() -> None:
     other = {"resourceType": "Patient", "id": "q", "birthDate": "2020-01-01"}
     found = Chart("p", None, (), {"Patient": Answered(Had(), (Entry(None, other), Entry(None, PATIENT)))})
     assert found.patient == PATIENT
-    assert found.foreign == ["Patient/q is another patient and was not read"]
+    assert found.foreign == ["The Patient of another id was sent, too, and was not read"]
     assert Chart("Patient/p", None, (), {}, [Entry(None, PATIENT)]).patient == PATIENT
     assert Chart("z", None, (), {}, [Entry(None, PATIENT)]).patient is None
 
@@ -83,6 +83,25 @@ def test_a_resource_with_an_unknown_modifier_is_set_aside_by_name(modifier: Any)
     found = chart(condition(**modifier))
     assert ids(found) == []
     assert found.unread == ["Condition/c carries a modifier that this service does not know"]
+
+
+@pytest.mark.parametrize(
+    ("members", "kept"),
+    [({"birthDate": "1970-02-30"}, "1970-02-30"), ({"address": "x"}, "1970-01-01"), ({"implicitRules": "x"}, None)],
+)
+def test_a_patient_with_a_fault_was_had_all_the_same(members: Any, kept: str | None) -> None:
+    found = Chart("p", None, (), {}, [Entry(None, {**PATIENT, **members})])
+    assert found.patient is not None
+    assert found.patient.get("birthDate") == kept
+    assert len(found.unread) == 1
+
+
+@pytest.mark.parametrize("subject", [{}, {"display": "somebody"}, "p", "urn:uuid:1"])
+def test_what_may_be_this_patients_is_neither_there_nor_absent(subject: Any) -> None:
+    assert chart(condition(subject=subject)).aside("Condition") == ("Condition/c",)
+    assert chart(condition(subject="Patient/q")).aside("Condition") == ()
+    assert chart(condition(implicitRules="x")).aside("Condition") == ("Condition/c",)
+    assert chart(condition()).aside("Condition") == ()
 
 
 def test_a_resource_is_read_once_and_a_draft_not_at_all() -> None:
@@ -179,6 +198,11 @@ def test_a_medication_that_cannot_be_had_is_lost_by_name() -> None:
     assert (gone.concept, gone.lost) == (None, "Jylamvo")
     assert found.medication(order(medicationReference={"reference": "Medication/m"})).lost == "Medication/m"
     assert found.medication(order(medicationReference={"reference": "Condition/m"})).lost == "Condition/m"
+    assert found.medication(order(medicationReference="Medication/m")).lost == "a medication"
+    assert found.medication(order(medicationCodeableConcept="Jylamvo")).lost == "a medication"
+    empty = order(medicationReference={"reference": "#m"}, contained=[{"resourceType": "Medication", "id": "m"}])
+    assert found.medication(empty).lost == "#m"
+    assert found.medication(order(medicationCodeableConcept={})).lost is None
     assert found.medication(order()).lost is None
     assert found.medication(order()).concept is None
 

@@ -216,6 +216,42 @@ def test_conditions_of_one_date_that_disagree_tell_no_stage() -> None:
     assert found.remarks == ("Conditions of the same date disagree on the stage or the course, and neither was used",)
 
 
+@pytest.mark.parametrize("dated", [{}, {"recordedDate": "2026-01-01"}])
+def test_a_condition_of_the_same_date_that_is_silent_disagrees_with_nothing(dated: JSON) -> None:
+    silent, ib = condition("a", "icd:C84.00", **dated), staged("b", "IB", **dated)
+    for listed in ((silent, ib), (ib, silent)):
+        found = read(order("icd:C84.00"), *listed).candidates[0]
+        assert (found.stage, found.remarks) == ("IB", ())
+        assert [e.reference for e in found.stage_evidence] == ["Condition/b"]
+
+
+def test_a_condition_of_the_same_date_whose_stage_cannot_be_read_is_not_silent() -> None:
+    found = read(order("icd:C84.00"), staged("a", "IB"), staged("b", "Ann Arbor stage II")).candidates[0]
+    assert found.stage is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ("relapse", "active", "relapse"),
+        ("relapse", "", "relapse"),
+        ("remission", "", "remission"),
+        ("remission", "remission", "remission"),
+        ("remission", "active", None),
+        ("remission", "relapse", None),
+    ],
+)
+def test_a_remission_beside_an_active_condition_of_the_same_date_is_none(
+    first: str, second: str, wanted: str | None
+) -> None:
+    statuses = [{"clinicalStatus": s} if s else {} for s in (first, second)]
+    both = [condition(f"c{n}", "icd:C83.30", **elements) for n, elements in enumerate(statuses)]
+    for listed in (both, both[::-1]):
+        found = read(order("icd:C83.30"), *listed).candidates[0]
+        assert found.course == wanted
+        assert bool(found.remission) == (wanted == "remission")
+
+
 def test_the_orders_own_text_tells_a_stage_where_no_condition_does() -> None:
     assert read(order("icd:C84.00 / Mycosis fungoides, stage IIA")).candidates[0].stage == "IIA"
     both = read(order("icd:C84.00 / Mycosis fungoides, stage IIA"), staged("dx", "IB"))

@@ -68,6 +68,35 @@ def test_relapse_by_status_or_code_goes_before_remission_and_that_before_text(
     assert told(word, clinical, reason).course == wanted
 
 
+def test_a_mention_of_relapse_that_is_not_plain_tells_none_and_is_quoted() -> None:
+    found = told("icd:C83.30 / DLBCL, monitoring for relapse")
+    assert found.course is None
+    assert found.remarks == ("“DLBCL, monitoring for relapse” on Condition/c does not surely say a relapse",)
+
+
+def test_the_first_source_that_mentions_a_relapse_decides() -> None:
+    denied = told("icd:C83.30 / DLBCL w/o relapse", reason="icd:C83.30 / Relapsed DLBCL")
+    assert denied.course is None
+    said = told("icd:C83.30 / Relapsed DLBCL", reason="icd:C83.30 / DLBCL w/o relapse")
+    assert (said.course, said.remarks) == ("relapse", ())
+
+
+def test_a_text_of_its_own_code_and_of_a_medicine_says_relapse_and_that_of_another_code_does_not() -> None:
+    assert told("icd:C83.30 / Relapsed DLBCL (C83.30) after rituximab").course == "relapse"
+    assert told("icd:C83.30 / DLBCL, relapsed N39.0").course is None
+
+
+def test_a_stage_beside_another_diseases_code_is_not_surely_read() -> None:
+    assert told("icd:C83.30 / NHL (C83.30), stage IIA").stage == "IIA"
+    found = told("icd:C83.30 / NHL, N18.30 stage 3")
+    assert (found.stage, found.doubtful) == (None, True)
+
+
+def test_a_condition_that_is_just_active_is_told() -> None:
+    assert told().active
+    assert not told(clinical="relapse").active
+
+
 def test_remission_is_told_of_the_condition_and_not_of_the_orders_code() -> None:
     assert told(clinical="remission").remission[0].path == "Condition.clinicalStatus"
     assert told("icd:C83.3A").remission == (CODE,)

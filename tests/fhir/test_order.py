@@ -44,6 +44,8 @@ def test_an_order_not_to_perform_is_skipped() -> None:
         (None, TODAY),
         (7, TODAY),
         ("2020-02-29T00:00:00Z", date(2020, 2, 29)),
+        ("1900-01-01", date(1900, 1, 1)),
+        ("0001-01-01", TODAY),
     ],
 )
 def test_an_order_is_evaluated_on_its_day_unless_that_lies_ahead(authored: Any, on: date) -> None:
@@ -55,14 +57,14 @@ def test_a_sound_order_of_this_patient_has_no_obstacle() -> None:
     bare = order()
     del bare["subject"]
     assert obstacle(bare, CHART) is None
-    assert obstacle(order(dosageInstruction=["15 mg"], requester="x", reasonCode=["M06.9"]), CHART) is None
+    assert obstacle(order(dosageInstruction=["15 mg"], requester="x", reasonCode=["M06.9"], status=7), CHART) is None
 
 
 @pytest.mark.parametrize(
     ("members", "said"),
     [
         ({"modifierExtension": [{"url": "x"}]}, "modifier"),
-        ({"dispenseRequest": "x"}, "its dispenseRequest could not be read"),
+        ({"doNotPerform": "perhaps"}, "its doNotPerform could not be read"),
     ],
 )
 def test_what_keeps_an_order_from_being_evaluated_is_said(members: Any, said: str) -> None:

@@ -38,6 +38,27 @@ No toxicity, failed after 12 weeks
 Failed; no toxicity
 No nausea but treatment failed
 Patient did not fail therapy but had toxicity
+No improvement, side effects
+No response, intolerance
+No benefit and GI toxicity
+Not controlled, adverse effects
+Discontinued without improvement due to toxicity
+Did not respond, toxicity
+Lack of efficacy and toxicity
+Non-adherence due to side effects
+Reviewed with patient, stopped due to side effects
+Complained about side effects
+Dose reduced due to toxicity
+Side effects (nausea, vomiting)
+Stopped (side effects)
+Side effects were not tolerated
+Side effects not controlled
+Intolerance: severe nausea, LFTs normal
+Adverse reaction; labs normal
+Failed - not responding
+Failed MTX, RF negative
+Not effective; no side effects
+Nephrotoxicity
 """
 DENIED = """
 Did not fail
@@ -55,6 +76,36 @@ No flare, side effects or failure
 Stopped, not due to side effects
 Not ineffective
 To avoid toxicity
+To reduce toxicity
+Stopped for insurance change, w/o side effects
+Stopped w/out toxicity
+0 side effects
+0 reported side effects
+Zero toxicity
+Minimal side effects
+Lack of toxicity
+Side effects - nil, patient request
+Side effects (none)
+Side effects: 0
+Side effects n/a
+Toxicity grade 0
+Toxicity-free
+adverse events negative
+Toxicity labs negative
+Lost to follow-up; toxicity labs normal
+Completed; toxicity monitoring done
+toxicity was not a problem
+Intolerance (nausea) not present
+Non-toxicity reasons
+nontoxicity
+Patient declined after reading about side effects
+Counselled on side effects
+No response or side effects
+No improvement, nausea, or toxicity
+No benefit and no toxicity
+No benefit, possible toxicity
+No adverse effect, toxicity
+r/o toxicity
 Risk of side effects
 Suspected intolerance
 Failed?

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from service.fhir.stage import stage_in, stage_of
+from service.fhir.stage import Staged, stage_in, stage_of
 from service.terminology import load
 from tests.charts import concept
 from tests.fhir.synthetic import any_resource
 
 JSON = dict[str, Any]
+NAMES = ("mycosis fungoides", "Sézary syndrome", "bexarotene")
 
 
 def group(*summaries: JSON, kinds: tuple[str, ...] = ()) -> str | None:
@@ -70,8 +71,117 @@ def test_a_stages_text_gives_a_group_where_it_says_one_surely(text: str, wanted:
     ],
 )
 def test_a_plain_text_gives_a_group_only_after_the_word_stage(text: str, wanted: str | None) -> None:
-    found = stage_in(text)
+    found = stage_in(text, NAMES)
     assert (found.group if found else None) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mycosis fungoides, CKD stage III",
+        "Mycosis fungoides and chronic kidney disease stage 3",
+        "Mycosis fungoides, stage 3 chronic kidney disease",
+        "Mycosis fungoides, kidney disease stage IIIA",
+        "Mycosis fungoides; pressure ulcer stage II",
+        "Mycosis fungoides, skin cancer stage II",
+        "Mycosis fungoides, N18.30, stage 3",
+        "Mycosis fungoides r/o stage IB",
+        "Mycosis fungoides without stage IB",
+        "Mycosis fungoides, tumor stage 3",
+        "Mycosis fungoides, blood stage 2",
+        "Mycosis fungoides, stage > IB",
+        "Mycosis fungoides, stage IB (-)",
+        "Sezary syndrome r/o stage IVA",
+        "Sezary syndrome, Ann Arbor stage IVA",
+        "Sezary syndrome, Lugano stage IVA",
+        "Sezary syndrome, lymphoma stage IVA",
+    ],
+)
+def test_a_stage_beside_a_word_of_something_else_is_not_surely_read(text: str) -> None:
+    assert stage_in(text, NAMES) == Staged(None, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Mycosis fungoides (cutaneous T-cell lymphoma), stage IB (T2bN0M0B0)", "IB"),
+        ("Refractory mycosis fungoides, AJCC 8th edition stage IIB with tumors", "IIB"),
+        ("American Joint Committee on Cancer stage IIA mycosis fungoides, plaques, BSA 30%", "IIA"),
+        ("Sézary syndrome – pathologic stage IVA2", "IVA2"),
+    ],
+)
+def test_words_of_the_disease_its_extent_and_its_staging_take_no_stage_away(text: str, wanted: str) -> None:
+    assert stage_in(text, NAMES) == Staged(wanted, text)
+
+
+ANN_ARBOR = {"text": "Ann Arbor"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ANN_ARBOR,
+        {"text": "Lugano staging system"},
+        {"text": "Lymphoma staging"},
+        {"text": "Not AJCC"},
+        {"text": "AJCC?"},
+        concept("sct:254372002"),
+        concept("sct:254372002 / Clinical staging"),
+        concept("sct:897275008 / Ann Arbor"),
+        concept("sct:385388004 / Lymphoma stage"),
+        concept("local:77"),
+        {"coding": [concept("sct:897275008")["coding"][0], concept("sct:254374001")["coding"][0]]},
+        [concept("sct:897275008"), ANN_ARBOR],
+    ],
+)
+def test_a_stage_of_another_or_an_unknown_kind_answers_nothing_and_is_quoted(kind: Any) -> None:
+    found = stage_of({"stage": [{"summary": {"text": "Stage IVA"}, "type": kind}]}, load())
+    assert found is not None
+    assert found.group is None
+    assert found.says.startswith("Stage IVA by ")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"text": "AJCC 8"},
+        {"text": "ISCL/EORTC"},
+        {"text": "Cutaneous lymphoma staging (ISCL/EORTC)"},
+        {"text": "American Joint Committee on Cancer, Cancer Staging Manual, 8th edition"},
+        concept("sct:897275008"),
+        concept("sct:260998006 / Clinical staging"),
+        concept("sct:399537006"),
+        concept("local:77 / Pathologic TNM stage grouping"),
+    ],
+)
+def test_a_stage_of_the_stage_groups_answers(kind: JSON) -> None:
+    found = stage_of({"stage": [{"summary": {"text": "Stage IVA"}, "type": kind}]}, load())
+    assert found == Staged("IVA", found.says if found else "")
+
+
+@pytest.mark.parametrize(
+    ("summary", "wanted"),
+    [
+        (concept("sct:30440004 / Stage I"), None),
+        ({"coding": [{"system": "urn:x", "code": "s", "display": "Stage IVA"}], "text": "Ann Arbor IVA"}, None),
+        ({"coding": [{"system": "urn:x", "code": "s", "display": "Stage IVA"}], "text": "Stage IVA"}, "IVA"),
+    ],
+)
+def test_a_code_or_a_text_of_other_staging_takes_the_group_away(summary: JSON, wanted: str | None) -> None:
+    assert group(summary) == wanted
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "wanted"),
+    [("IB", "II", None), ("IB", "I", "IB"), ("IV", "IVA", "IV"), ("IVA1", "T4", "IVA1")],
+)
+def test_a_stage_of_another_kind_can_only_disagree(own: str, other: str, wanted: str | None) -> None:
+    entries = [{"summary": {"text": own}}, {"summary": {"text": other}, "type": ANN_ARBOR}]
+    for listed in (entries, entries[::-1]):
+        found = stage_of({"stage": listed}, load())
+        assert found is not None
+        assert found.group == wanted
 
 
 def test_the_last_listed_stage_counts() -> None:
@@ -96,7 +206,7 @@ def test_two_systems_that_disagree_give_none_and_that_agree_the_finer() -> None:
 def test_a_stage_that_is_not_there_is_none() -> None:
     assert stage_of({}, load()) is None
     assert stage_of({"stage": [{"summary": "IB"}]}, load()) is None
-    assert stage_in("Mycosis fungoides") is None
+    assert stage_in("Mycosis fungoides", NAMES) is None
 
 
 @given(any_resource("Condition", "stage"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.fhir.wording import fold, names_in, outside, plainly_named, runs, tokens
+from service.fhir.wording import fold, names_in, outside, plain, plainly_named, runs, signed, tokens
 
 
 @pytest.mark.parametrize("text", ["OTREXUP 15 mg", "Otrexup® pen", "methotrexate (otrexup)", "Otrexup-15"])
@@ -50,6 +50,38 @@ def test_a_medicine_denied_compared_or_taken_beside_is_not_plainly_named(text: s
 def test_accents_possessives_and_dashes_are_folded() -> None:
     assert fold("Sézary’s") == "sezary"
     assert tokens("T–cell, CD30+") == ("t", "cell", "cd30")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("r/o lymphoma", ("ro", "lymphoma")),
+        ("R/O lymphoma", ("ro", "lymphoma")),
+        ("relapse w/o", ("relapse", "without")),
+        ("w/out, w / o", ("without", "without")),
+        ("Sézary w/o stage", ("sezary", "without", "stage")),
+        ("5 mg/oz, ar/o", ("5", "mg", "oz", "ar", "o")),
+    ],
+)
+def test_a_denial_with_a_slash_is_a_word(text: str, wanted: tuple[str, ...]) -> None:
+    assert tokens(text) == wanted
+
+
+def test_a_denial_with_a_slash_keeps_its_case_and_plain_text_is_left_as_it_is() -> None:
+    assert plain("RA W/O FLARE") == "RA WITHOUT FLARE"
+    assert plain("Relapsed/refractory") == "Relapsed/refractory"
+
+
+@pytest.mark.parametrize(
+    "text", ["IB?", "≥ IB", "<IB", "relapse (-)", "relapse: -", "[ ] relapse", "( ) relapse", "Ø relapse"]
+)
+def test_a_sign_can_leave_a_text_in_doubt(text: str) -> None:
+    assert signed(text)
+
+
+@pytest.mark.parametrize("text", ["Stage IB (T2aN0M0B0)", "CD30+, 5%", "Sézary – IVA", "NK/T-cell [nasal]", "a: b; c."])
+def test_plain_punctuation_leaves_no_doubt(text: str) -> None:
+    assert not signed(text)
 
 
 def test_what_stands_outside_a_phrase_is_what_is_left() -> None:

@@ -43,4 +43,15 @@ def test_the_chart_is_the_requests() -> None:
     assert chart.patient == {"resourceType": "Patient", "id": "p"}
     assert chart.user == "PractitionerRole/r"
     assert chart.drafts("MedicationRequest") == (draft,)
-    assert dict(chart.answers()) == {"Patient": Had(), "Condition": CouldNotAsk("not sent by the EHR")}
+    assert chart.answer("Patient") == Had()
+    assert chart.answer("Condition") == CouldNotAsk("not sent by the EHR")
+
+
+def test_an_answer_that_holds_other_types_in_place_of_the_one_asked_for_was_none() -> None:
+    patient = {"resourceType": "Patient", "id": "p"}
+    odd = {"resourceType": "condition", "id": "x"}
+    assert gather(request(conditions=[patient]), ASKED).answer("Condition") == CouldNotAsk(
+        "the EHR's answer holds no Condition"
+    )
+    assert gather(request(conditions=[CONDITION, ROLE, patient]), ASKED).answer("Condition") == Had()
+    assert gather(request(conditions=[CONDITION, odd]), ASKED).answer("Condition") == Had(complete=False)

@@ -100,7 +100,9 @@ def selecting(selections: Any) -> Any:
         (["MedicationRequest/o"], True),
         (["urn:uuid:1"], True),
         ([" MedicationRequest/o "], True),
+        (["https://ehr.example.org/fhir/MedicationRequest/o"], True),
         (["MedicationRequest/x"], False),
+        (["MedicationRequest/None"], False),
         ([], False),
     ],
 )
@@ -113,6 +115,26 @@ def test_selections_that_are_no_list_are_refused(selections: Any) -> None:
     with pytest.raises(Invalid) as error:
         parse(selecting(selections), SELECT)
     assert error.value.expression == "context.selections"
+
+
+def test_an_order_without_an_id_is_selected_by_its_url() -> None:
+    found = selecting(["MedicationRequest/o"])
+    nameless = {"resourceType": "MedicationRequest"}
+    entry = {"fullUrl": "https://ehr.example.org/fhir/MedicationRequest/o", "resource": nameless}
+    found["context"]["draftOrders"]["entry"] = [entry, {"resource": nameless}]
+    assert parse(found, SELECT).orders() == (nameless,)
+
+
+@pytest.mark.parametrize("entry", ["x", [7], [{"resource": []}], [{"fullUrl": "x"}]])
+def test_drafts_of_which_none_can_be_read_are_refused(entry: Any) -> None:
+    with pytest.raises(Invalid) as error:
+        parse(body("context.draftOrders.entry", entry), SIGN)
+    assert error.value.expression == "context.draftOrders.entry"
+
+
+def test_a_draft_that_cannot_be_read_beside_others_is_counted() -> None:
+    assert parse(body("context.draftOrders.entry", [{"resource": ORDER}, "x"]), SIGN).unreadable == 1
+    assert parse(body(), SIGN).unreadable == 0
 
 
 def test_order_sign_has_no_selections() -> None:
@@ -132,7 +154,9 @@ def test_numbers_stay_exact() -> None:
     assert found["count"] == 3
 
 
-@pytest.mark.parametrize("text", [b"{bad", b"", b'{"x": NaN}', b"\xff", b'{"x": Infinity}', b"[1,]"])
+@pytest.mark.parametrize(
+    "text", [b"{bad", b"", b'{"x": NaN}', b"\xff", b'{"x": Infinity}', b"[1,]", b'{"x": 1e99999999999999999999}']
+)
 def test_what_is_no_json_is_refused(text: bytes) -> None:
     with pytest.raises(Invalid, match="is not JSON"):
         decode(text)
