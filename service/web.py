@@ -86,7 +86,9 @@ def _body() -> bytes:
     """The body, whole; one that stops short or is beyond the limit is refused (a chunked one says no length first)."""
     try:
         body = request.get_data(cache=False)
-    except OSError:
+    except HTTPException:
+        raise
+    except Exception:  # each server has its own for a body that stops short or is wrongly chunked
         raise Invalid("the body could not be read whole") from None
     if len(body) >= LIMIT:
         raise RequestEntityTooLarge
