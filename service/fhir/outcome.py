@@ -45,7 +45,8 @@ _DENIAL = re.compile(
     r"""
     \b(?:no|not|never|none|nor|neither|without|sans|den(?:y|ies|ied)|absen(?:ce|t)|free|negative|zero|nil|minimal
       |negligible|few|unlikely|rule[ds]?\ out|ro|suspected|possible|potential|risk|fear\w*|concern\w*|worr\w+|avoid\w*
-      |prevent\w*|monitor\w*|screen\w*|surveillance|lack(?:s|ed|ing)?|if|in\ case|family
+      |prevent\w*|monitor\w*|screen\w*|surveillance|lack(?:s|ed|ing)?|if|in\ case|family|unrelated|anticipat\w*
+      |precaution\w*|(?:rather|other)\ than|instead\ of
       |to\ (?:reduce|lessen|limit|lower|decrease|minimi[sz]e))\b
     """,
     re.VERBOSE,
@@ -55,8 +56,9 @@ _DENIED_BEFORE = re.compile(
     r"""
     (?:\bnon-?\ ?
       |\b0\ (?:\w+\ ){0,2}
-      |(?<!complained\ )(?<!complaining\ )(?<!complaints\ )\b(?:about|regarding)\ (?:\w+\ ){0,3}
-      |\b(?:read|reading|heard|hearing|counsel\w*|educat\w*|warn\w*|inform\w*|discuss\w*|review\w*|ask\w*|learn\w*)[ ]
+      |(?<!complained\ )(?<!complaining\ )(?<!complaints\ )\b(?:about|regarding|re:?)\ (?:\w+\ ){0,3}
+      |\b(?:read|reading|heard|hearing|counsel\w*|educat\w*|warn\w*|inform\w*|discuss\w*|review\w*|ask\w*|learn\w*
+         |assess\w*|evaluat\w*|check\w*|watch\w*|look\w*)[ ]
        (?:(?!due|because|secondary|stopped|had|has|having)\w+\ ){0,4})$
     """,
     re.VERBOSE,
@@ -64,8 +66,9 @@ _DENIED_BEFORE = re.compile(
 _HEAD = r"(?:\ (?:effects?|reactions?|events?))?"
 _DENIED_AFTER = re.compile(
     rf"""
-    ^{_HEAD}\ ?(?:[:=-]\ ?)*(?:(?:was|were|is|are|has\ been|have\ been)\ )?
-    (?:none|nil|zero|absent|denied|unlikely|excluded|ruled\ out|no\ ?$|no,|n/a|(?:grade\ )?0\b|(?:-\ ?)?free\b
+    ^{_HEAD}\ ?(?:[:=-]\ ?)*(?:(?:was|were|is|are|did|does|has\ been|have\ been)\ )?
+    (?:none|nil|zero|absent|denied|unlikely|excluded|ruled\ out|no?\ ?$|no?,|n/a|(?:(?:grade|score)\ )?0\b|never\b
+      |minimal\b|negligible\b|(?:-\ ?)?free\b
       |not\b(?!\ (?:toler|manag|accept|bear|control|resolv|improv|respon|work|help|able)))
     """,
     re.VERBOSE,
@@ -97,6 +100,7 @@ _NO_BENEFIT = re.compile(
 )
 _RUN_ON = re.compile(r"\b(?:or|nor)\b")
 _CLAUSE = re.compile(r"[.;!\n()]|\bbut\b|\bhowever\b|\balthough\b|\bthen\b")
+_LONGEST = 2000  # characters; a longer text is a note, where a word no longer surely speaks of the treatment
 _ANEW = re.compile(r"fail|inadequate|insufficient|lack|ineffective|not ")
 
 
@@ -111,7 +115,8 @@ def read_outcome(text: str) -> Said | None:
     stems = [(clause, stem) for clause in _CLAUSE.split(plain) for stem in _STEM.finditer(clause)]
     if not stems:
         return None
-    return "denied" if "?" in plain or all(_denied(clause, stem) for clause, stem in stems) else "failed"
+    doubtful = "?" in plain or len(plain) > _LONGEST
+    return "denied" if doubtful or all(_denied(clause, stem) for clause, stem in stems) else "failed"
 
 
 def _denied(clause: str, stem: re.Match[str]) -> bool:

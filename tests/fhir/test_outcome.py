@@ -106,6 +106,15 @@ No benefit and no toxicity
 No benefit, possible toxicity
 No adverse effect, toxicity
 r/o toxicity
+Adverse reaction: N
+Side effects did not occur
+Toxicity never occurred
+Side effects were minimal
+Stopped for cost rather than side effects
+Other than side effects
+Unrelated to toxicity
+Anxious re side effects
+Unable to assess toxicity
 Risk of side effects
 Suspected intolerance
 Failed?
@@ -143,6 +152,12 @@ def test_a_denied_or_doubtful_word_of_failure_says_the_contrary(text: str) -> No
 @pytest.mark.parametrize("text", lines(SILENT))
 def test_other_words_say_nothing(text: str) -> None:
     assert read_outcome(text) is None
+
+
+def test_a_text_too_long_for_a_reason_says_nothing_surely() -> None:
+    text = "a " * 1000 + "Treatment failure"
+    assert read_outcome(text[-2000:]) == "failed"
+    assert read_outcome(text[-2001:]) == "denied"
 
 
 @given(st.text("notfailure adverse,.;?é\n ", max_size=40))
