@@ -72,9 +72,10 @@ class DoseClause(Clause):
         given = [part for part in parts if part is not None]
         result = all_of(part.result for part in given)
         telling = [part for part in given if part.result is result]
+        beside = setting.increase.evidence if self.only_if else ()
         return Verdict(
             result,
-            tuple(dict.fromkeys(e for part in given for e in part.evidence)),
+            tuple(dict.fromkeys((*(e for part in telling for e in part.evidence), *beside))),
             _joined(part.missing for part in telling),
             _joined(part.remedy for part in telling) if result is Result.NOT_MET else None,
             tuple(dict.fromkeys(r for part in given for r in part.remarks)),
@@ -152,11 +153,13 @@ def _allowing(part: Verdict | None, why: str) -> Verdict | None:
 
 
 def _companions(found: Companions, beside: Result, alone: Result, remedy: str) -> Verdict:
+    """What the other medicines say: one of the class, a list that could not be read, or a list without any."""
     if found.found:
         return Verdict(beside, found.found, remedy=remedy, remarks=found.remarks)
     if (why := _list_unread(found)) is not None:
         return Verdict(Result.UNKNOWN, (), f"The patient's medication list ({why})", remarks=found.remarks)
-    return Verdict(alone, (), remedy=remedy, remarks=found.remarks)
+    read = Evidence("MedicationRequest", "MedicationRequest.medication", "no other of the class on the list")
+    return Verdict(alone, (read,), remedy=remedy, remarks=found.remarks)
 
 
 def _list_unread(found: Companions) -> str | None:

@@ -81,9 +81,11 @@ def _combine(node: Item | Clause, found: Mapping[str, Finding]) -> Result:
 
 
 def _above(outline: Outline, setting: Setting) -> tuple[str, ...]:
-    """What an order that is no increase would fail if it were one: said, never decided (reading, section 11)."""
-    if not setting.increase.known or setting.increase.higher:
+    """Of an order that is no increase: its doses, and what it would fail if it were one: said, never decided (reading,
+    section 11)."""
+    if outline.section.kind != "continued" or not setting.increase.known or setting.increase.higher:
         return ()
     raised = replace(setting, increase=replace(setting.increase, higher=True))
-    over = [c for c in outline.leaves() if c.only_if and c.find(raised).result is Result.NOT_MET]
-    return tuple(f"No dose increase ({setting.increase.why}), though above what {c.ref} would allow" for c in over)
+    over = [c.ref for c in outline.leaves() if c.only_if and c.find(raised).result is Result.NOT_MET]
+    though = f", though above what {', '.join(over)} would allow" if over else ""
+    return (f"No dose increase ({setting.increase.why}){though}",)

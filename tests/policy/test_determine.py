@@ -221,7 +221,8 @@ def test_no_increase_leaves_the_dose_item_out_and_says_where_it_is_above() -> No
     assert results(found)["II.A.3.c.ii"] == "not-applicable"
     assert any("II.A.3.c.ii" in remark for remark in found.remarks)
     within = decided(on_it())
-    assert not any("II.A.3.c.ii" in remark for remark in within.remarks)
+    assert "No dose increase (15 mg a week now, 15 ordered)" in within.remarks
+    assert not any("dose increase" in remark for remark in decided(on_it(dose=weekly(20))).remarks)
 
 
 def test_an_increase_above_its_limit_is_not_met_and_refers() -> None:

@@ -87,6 +87,21 @@ def test_the_regimen_is_read_off_the_medication_list(companions: Companions, alo
     assert (single.result.value, beside.result.value) == (alone, combined)
 
 
+def test_what_decides_is_the_evidence() -> None:
+    clause = dose_clause("10 mg/m2 per dose", regimen="combination", companions="antineoplastic")
+    alone = clause.test(setting(dose=weekly(5, "mg/m2"), companions=Companions((), Had())))
+    assert [e.text for e in alone.evidence] == ["no other of the class on the list"]
+    beside = clause.test(setting(dose=weekly("10.1", "mg/m2"), companions=Companions((OTHER,), Had())))
+    assert [e.text for e in beside.evidence] == ["10.1 mg/m2 per dose, limit 10", "seen"]
+
+
+def test_an_increase_shows_the_current_dose() -> None:
+    clause = dose_clause("20 mg per week", only_if="dose-increase")
+    current = replace(SEEN, text="Jylamvo, active")
+    found = clause.test(setting(Increase(known=True, higher=True, evidence=(current,)), dose=weekly("20.1")))
+    assert current in found.evidence
+
+
 def test_a_list_that_could_not_be_read_is_what_is_missing() -> None:
     clause = dose_clause("75 mg per week", regimen="single-agent", companions="antineoplastic")
     verdict = clause.test(setting(companions=Companions((), CouldNotAsk("down"), remarks=("no statements",))))
