@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from cards.plain import cut, one_line
 
 LONGEST = 240  # code points of one text: a chart's note is quoted, not copied
+# What nothing needs to be done for: words on one line that no rule below looks at.
+_QUIET = re.compile(
+    r"""(?:[A-Za-z]|[0-9]{4}-)(?:[A-Za-z0-9,;:%()'"+=!?-]++|/(?!/)|\.(?<![wW]{3}\.)|\ (?!\ |\Z))*+""", re.VERBOSE
+)
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _ACTIVE = re.compile(r"[\\`*_\[\]|~#$]|(?<=\])\(")
 _OPENING = re.compile(r"^(?:[-+=]|\d{1,9}(?=[.)](?: |$)))")
@@ -22,7 +26,10 @@ def escape(text: str, limit: int = LONGEST) -> str:
 
     HTML's characters become entities, so that a client that renders raw HTML shows them too; others get a backslash.
     A text that opens like a list item or a rule is kept from being one. At most `limit` code points are quoted."""
-    apart = " ".join(_apart(word) for word in cut(one_line(text), limit).split(" "))
+    if len(text) <= limit and _QUIET.fullmatch(text):
+        return text
+    quoted = cut(one_line(text), limit)
+    apart = " ".join(map(_apart, quoted.split(" "))) if _LINKED.search(quoted) else quoted
     quiet = _ACTIVE.sub(r"\\\g<0>", apart.translate(_ENTITIES))
     return _OPENING.sub(lambda found: _quiet_opening(found[0]), quiet)
 

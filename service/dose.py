@@ -113,8 +113,13 @@ def _most(values: list[Fraction | None]) -> Fraction | None:
     return max(known) if known and len(known) == len(values) else None
 
 
+_EXACT = 10**28  # whole numbers below it are exact in a Decimal
+
+
 def say(value: Fraction) -> str:
     """A number for people: exact where it is a finite decimal of at most six places, else "about" and two."""
+    if value.denominator == 1 and abs(value.numerator) < _EXACT:
+        return str(value.numerator)
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     if Fraction(exact) == value and -exact.normalize().as_tuple().exponent <= 6:  # type: ignore[operator]
         return f"{exact.normalize():f}"

@@ -5,7 +5,7 @@ Reads Observations; knows no policy and no dose. What was measured and does not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
@@ -16,13 +16,17 @@ from typing import NamedTuple
 from service.determination import Evidence
 from service.dose import BodySurface, say
 from service.fhir.chart import Chart
-from service.fhir.elements import Json, Span, child, codings, items, number, span, text
+from service.fhir.coded import concepts_in
+from service.fhir.elements import Json, Span, child, items, number, span, text
 from service.terminology import Terminology
 
 _WITHOUT_WORTH = frozenset({"entered-in-error", "cancelled", "registered"})
 _UCUM = "http://unitsofmeasure.org"
 _AMPLE = Context(prec=30)
 _HUNDREDTH = Decimal("0.01")
+# The logarithm of the factor, the exponents of height and weight.
+_DU_BOIS = (_AMPLE.ln(Decimal("0.007184")), Decimal("0.725"), Decimal("0.425"))
+_HAYCOCK = (_AMPLE.ln(Decimal("0.024265")), Decimal("0.3964"), Decimal("0.5378"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +68,27 @@ _WEIGHT = _kind(
 class _Measured:
     """One measurement that counts, in its kind's first unit."""
 
+    kind: _Kind
     value: Fraction
     days: Span
     time: str
     issued: str
-    evidence: Evidence
+    reference: str
+    path: str
+    quantity: Json
 
     @property
     def order(self) -> tuple[date, str, str, str, Fraction]:
         """Latest last; the rest only makes the choice the same whatever the order of resources."""
-        return (self.days.last, self.time, self.issued, self.evidence.reference, self.value)
+        return (self.days.last, self.time, self.issued, self.reference, self.value)
+
+    @property
+    def evidence(self) -> Evidence:
+        """As it was charted, and in its kind's first unit where that is another."""
+        named, unit = _unit(self.quantity), self.kind.unit
+        shown = f"{self.kind.name} {say(number(self.quantity, 'value') or self.value)} {named}"
+        said = shown if named == unit else f"{shown} ({say(self.value)} {unit})"
+        return Evidence(self.reference, self.path, said, _said(self.days))
 
 
 def read_body(
@@ -100,11 +115,11 @@ def _latest(kind: _Kind, charted: list[_Charted], chart: Chart, window: Span, re
     for one in charted:
         if kind.concept not in one.concepts:
             continue
-        days, where = _days(one.observation), chart.reference(one.observation)
+        days, where = span(effective(one.observation)), chart.reference(one.observation)
         if days and days.last < window.first:
             older.append(f"{days.last.isoformat()} ({where})")
             continue
-        found = _measured(kind, one.observation, one.holder, Evidence(where, one.path, ""), window)
+        found = _measured(kind, one, days, where, window)
         counted += [found] if isinstance(found, _Measured) else []
         remarks += [f"{where}: {kind.name} {found}"] if isinstance(found, str) else []
     if not counted and older:
@@ -112,11 +127,9 @@ def _latest(kind: _Kind, charted: list[_Charted], chart: Chart, window: Span, re
     return max(counted, key=lambda m: m.order) if counted else None
 
 
-def counting(chart: Chart) -> Iterator[Json]:
-    """The Observations whose status lets them count (reading, section 15)."""
-    for observation in chart.of("Observation"):
-        if (text(observation, "status") or "").lower() not in _WITHOUT_WORTH:
-            yield observation
+def counts(observation: Json) -> bool:
+    """Whether the status of an Observation lets it count (reading, section 15)."""
+    return (text(observation, "status") or "").lower() not in _WITHOUT_WORTH
 
 
 class _Charted(NamedTuple):
@@ -130,36 +143,34 @@ class _Charted(NamedTuple):
 
 def _charted(chart: Chart, terms: Terminology) -> Iterator[_Charted]:
     """What is observed of any kind that a value set knows."""
-    for observation in counting(chart):
-        parts = [(observation, "Observation.valueQuantity")]
-        parts += [(c, "Observation.component.valueQuantity") for c in items(observation, "component")]
-        for holder, path in parts:
-            found = [terms.concepts(c.system, c.code) for c in codings(child(holder, "code"))]
-            if concepts := frozenset[str]().union(*found):
-                yield _Charted(observation, holder, path, concepts)
+    for observation, concepts in chart.coded("Observation", terms):
+        components = items(observation, "component")
+        if not (concepts or components) or not counts(observation):
+            continue
+        if concepts:
+            yield _Charted(observation, observation, "Observation.valueQuantity", concepts)
+        for component in components:
+            if found := concepts_in(child(component, "code"), terms):
+                yield _Charted(observation, component, "Observation.component.valueQuantity", found)
 
 
-def _measured(kind: _Kind, observation: Json, holder: Json, at: Evidence, window: Span) -> _Measured | str:
+def _measured(kind: _Kind, one: _Charted, days: Span | None, where: str, window: Span) -> _Measured | str:
     """The measurement, or why it does not count."""
-    days = _days(observation)
     if days is None:
         return "does not count, it has no date"
     if days.first < window.first or days.last > window.last:
         return f"does not count, it is not surely of the time asked for ({_said(days)})"
-    value = _value(kind, holder)
+    quantity = child(one.holder, "valueQuantity")
+    value = _value(kind, one.holder, quantity)
     if isinstance(value, str):
         return value
-    quantity = child(holder, "valueQuantity")
-    shown = f"{kind.name} {say(number(quantity, 'value') or value)} {_unit(quantity)}"
     if not kind.least <= value <= kind.most:
         return f"of {say(value)} {kind.unit} was set aside, it lies outside {say(kind.least)} to {say(kind.most)}"
-    said = shown if _unit(quantity) == kind.unit else f"{shown} ({say(value)} {kind.unit})"
-    evidence = Evidence(at.reference, at.path, said, _said(days))
-    return _Measured(value, days, _time(observation), text(observation, "issued") or "", evidence)
+    issued = text(one.observation, "issued") or ""
+    return _Measured(kind, value, days, _time(one.observation), issued, where, one.path, quantity)
 
 
-def _value(kind: _Kind, holder: Json) -> Fraction | str:
-    quantity = child(holder, "valueQuantity")
+def _value(kind: _Kind, holder: Json, quantity: Json) -> Fraction | str:
     amount = number(quantity, "value")
     if holder.get("dataAbsentReason") or amount is None:
         return "does not count, it has no value that can be read"
@@ -168,7 +179,8 @@ def _value(kind: _Kind, holder: Json) -> Fraction | str:
     factors = {kind.units[unit] for unit in _units(quantity) if unit in kind.units}
     if len(factors) != 1:
         return f"does not count, it is not in a unit of {kind.name} ({_unit(quantity) or 'none'})"
-    return amount * factors.pop()
+    factor = factors.pop()
+    return amount if factor == 1 else amount * factor
 
 
 def _units(quantity: Json) -> Iterable[str]:
@@ -184,13 +196,10 @@ def _unit(quantity: Json) -> str:
 
 def effective(observation: Json) -> str | None:
     """When it was taken: effectiveDateTime or Instant, else the end of effectivePeriod, else its start."""
+    if at := text(observation, "effectiveDateTime") or text(observation, "effectiveInstant"):
+        return at
     period = child(observation, "effectivePeriod")
-    whens = (text(observation, "effectiveDateTime"), text(observation, "effectiveInstant"))
-    return next((w for w in (*whens, text(period, "end"), text(period, "start")) if w), None)
-
-
-def _days(observation: Json) -> Span | None:
-    return span(effective(observation))
+    return text(period, "end") or text(period, "start")
 
 
 def _time(observation: Json) -> str:
@@ -204,10 +213,11 @@ def _said(days: Span) -> str:
 
 def _computed(height: _Measured, weight: _Measured) -> BodySurface:
     area = mosteller(height.value, weight.value)
-    said = f"{weight.evidence.text}: with the height a body surface area of {say(area)} m2 (Mosteller)"
-    by = Evidence(weight.evidence.reference, weight.evidence.path, said, weight.evidence.date)
-    others = (du_bois(height.value, weight.value), haycock(height.value, weight.value))
-    return BodySurface(area, (height.evidence, by), others)
+    weighed = weight.evidence
+    said = f"{weighed.text}: with the height a body surface area of {say(area)} m2 (Mosteller)"
+    by = replace(weighed, text=said)
+    logarithms = _logarithms(height.value, weight.value)
+    return BodySurface(area, (height.evidence, by), (_area(_DU_BOIS, logarithms), _area(_HAYCOCK, logarithms)))
 
 
 def mosteller(cm: Fraction, kg: Fraction) -> Fraction:
@@ -218,16 +228,23 @@ def mosteller(cm: Fraction, kg: Fraction) -> Fraction:
 
 def du_bois(cm: Fraction, kg: Fraction) -> Fraction:
     """0.007184 × cm^0.725 × kg^0.425, in m2, rounded half up to 0.01."""
-    return _powers("0.007184", cm, "0.725", kg, "0.425")
+    return _area(_DU_BOIS, _logarithms(cm, kg))
 
 
 def haycock(cm: Fraction, kg: Fraction) -> Fraction:
     """0.024265 × cm^0.3964 × kg^0.5378, in m2, rounded half up to 0.01."""
-    return _powers("0.024265", cm, "0.3964", kg, "0.5378")
+    return _area(_HAYCOCK, _logarithms(cm, kg))
 
 
-def _powers(factor: str, cm: Fraction, of_height: str, kg: Fraction, of_weight: str) -> Fraction:
+def _logarithms(cm: Fraction, kg: Fraction) -> tuple[Decimal, Decimal]:
+    """Of height and weight: most of what a power costs, and the same for every formula."""
+    height, weight = (_AMPLE.divide(Decimal(v.numerator), Decimal(v.denominator)) for v in (cm, kg))
+    return _AMPLE.ln(height), _AMPLE.ln(weight)
+
+
+def _area(powers: tuple[Decimal, Decimal, Decimal], logarithms: tuple[Decimal, Decimal]) -> Fraction:
+    factor, of_height, of_weight = powers
+    height, weight = logarithms
     with localcontext(_AMPLE):
-        height, weight = (Decimal(v.numerator) / Decimal(v.denominator) for v in (cm, kg))
-        area = Decimal(factor) * height ** Decimal(of_height) * weight ** Decimal(of_weight)
+        area = (factor + of_height * height + of_weight * weight).exp()
         return Fraction(area.quantize(_HUNDREDTH, rounding=ROUND_HALF_UP))

@@ -5,28 +5,18 @@ A chart is built for one request and thrown away with it. It knows no policy and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from service.case import Answer, CouldNotAsk
 from service.fhir.answers import Answered, Entry
+from service.fhir.coded import Coded, coded
 from service.fhir.elements import Json, child, items, text
-from service.fhir.medicine import Shelf
-from service.fhir.models import examine
+from service.fhir.medicine import Medication, Shelf
+from service.fhir.models import Element, examine
+from service.terminology import Terminology
 
 _SUBJECTS = ("subject", "patient", "beneficiary")
 _UNOWNED = frozenset({"Medication", "Practitioner", "PractitionerRole", "Organization", "Location"})
-
-
-@dataclass(frozen=True, slots=True)
-class Medication:
-    """Where an order's drug stands: its CodeableConcept, whose reference and path; `lost` names one that
-    is referred to and cannot be had."""
-
-    concept: Json | None
-    reference: str
-    path: str
-    lost: str | None = None
 
 
 class Chart:
@@ -58,7 +48,11 @@ class Chart:
         self._by_key: dict[str, list[Json]] = {}
         self._read: dict[str, tuple[Json, ...]] = {}
         self._aside: dict[str, list[str]] = {}
+        self._coded: dict[str, tuple[Coded, ...]] = {}
         self._refused: dict[int, tuple[str, ...]] = {}
+        self._sound: set[Element] = set()
+        self._medications: dict[int, tuple[Json, Medication]] = {}
+        self._named: dict[str, bool] = {}
         self._index()
         self.patient = self._patient()
 
@@ -113,6 +107,12 @@ class Chart:
             if self.owned(resource) and self.unmodified(resource):
                 yield resource
 
+    def coded(self, kind: str, terms: Terminology) -> tuple[Coded, ...]:
+        """The resources of a type, as `of` gives them, with the concepts of their codes; looked up once."""
+        if kind not in self._coded:
+            self._coded[kind] = coded(self.of(kind), terms)
+        return self._coded[kind]
+
     def owned(self, resource: Json) -> bool:
         """Whether a resource is this patient's; one that names another, or nobody surely, is set aside by name."""
         kind = resource["resourceType"]
@@ -129,8 +129,7 @@ class Chart:
 
     def _names_another(self, reference: Json) -> bool:
         """Whether a Reference surely points at another patient, by type and id."""
-        target = text(reference, "reference") or ""
-        key = split(target)[1]
+        key = split(text(reference, "reference") or "")[1]
         return key.startswith("Patient/") and not self.names_patient(reference)
 
     def _put_aside(self, resource: Json) -> None:
@@ -146,8 +145,11 @@ class Chart:
     def names_patient(self, reference: Json) -> bool:
         """Whether a Reference points at this chart's patient: relative, absolute on this server, or by URL."""
         target = text(reference, "reference")
-        if target is None:
-            return False
+        if target and target not in self._named:
+            self._named[target] = self._is_patient(target)
+        return target is not None and self._named[target]
+
+    def _is_patient(self, target: str) -> bool:
         if target.startswith("urn:"):
             return any(text(p, "id") == self.patient_id for p in self._by_key.get(target, ()))
         base, key = split(target)
@@ -165,7 +167,7 @@ class Chart:
     def refused(self, resource: Json) -> tuple[str, ...]:
         """The elements of a resource that the models refuse; asked once, and its repairs are noted."""
         if id(resource) not in self._refused:
-            verdict = examine(resource, drafted=id(resource) in self._drafted_ids)
+            verdict = examine(resource, drafted=id(resource) in self._drafted_ids, sound=self._sound)
             self.repairs.extend(f"{self.reference(resource)}: {repair}" for repair in verdict.repairs)
             self._refused[id(resource)] = verdict.refused
         return self._refused[id(resource)]
@@ -201,7 +203,12 @@ class Chart:
         return own is None or own == base
 
     def medication(self, resource: Json) -> Medication:
-        """Where the drug of a request, statement or dispense stands."""
+        """Where the drug of a request, statement or dispense stands; looked up once."""
+        if id(resource) not in self._medications:
+            self._medications[id(resource)] = (resource, self._medication(resource))
+        return self._medications[id(resource)][1]
+
+    def _medication(self, resource: Json) -> Medication:
         kind, own = str(resource.get("resourceType")), self.reference(resource)
         concept = child(resource, "medicationCodeableConcept")
         if concept:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from service.case import Companions, Questions
 from service.determination import Evidence
-from service.fhir.chart import Chart, Medication
-from service.fhir.elements import Json, child, code_of, codings, day, flag, label, text
-from service.fhir.medicine import concepts_of
-from service.fhir.wording import names_in
+from service.fhir.chart import Chart
+from service.fhir.elements import Json, child, code_of, day, flag, label, text
+from service.fhir.medicine import Medication, Seen
 from service.terminology import Terminology
 from service.terminology.lookup import ATC, canonical
 
@@ -46,8 +45,10 @@ def read_companions(order: Json, chart: Chart, questions: Questions, terms: Term
 def medication_of(record: Json, chart: Chart) -> Medication:
     """The medication of a record of the chart; one that cannot be had goes by the words of the reference to it."""
     found = chart.medication(record)
+    if found.concept or not found.lost:
+        return found
     named = text(child(record, "medicationReference"), "display")
-    if found.concept or not found.lost or not named:
+    if not named:
         return found
     return replace(found, concept={"text": named}, path=f"{record.get('resourceType')}.medicationReference.display")
 
@@ -63,33 +64,30 @@ def _others(order: Json, chart: Chart) -> Iterator[Json]:
 
 
 def _add(record: Json, chart: Chart, questions: Questions, terms: Terminology, beside: _Beside) -> None:
-    medication, where = medication_of(record, chart), chart.reference(record)
-    names = concepts_of(medication.concept, questions=questions, terms=terms, shelf=chart.shelf)
-    if questions.drug.ingredient in names:
+    medication = medication_of(record, chart)
+    seen = chart.shelf.look(medication.concept, questions, terms)
+    if questions.drug.ingredient in seen.concepts:
         return
-    status = code_of(record.get("status"))
-    named = label(medication.concept)
-    said = f"{named}, {status or 'without a status'}"
-    if not names & questions.companions:
-        beside.unclear.extend(_doubt(medication.concept, named, where, medication.lost, questions, terms))
-    elif status not in _COUNTS or not chart.sound(record):
+    if seen.concepts.isdisjoint(questions.companions):
+        beside.unclear.extend(_doubt(medication, seen, chart.reference(record)))
+        return
+    where, status = chart.reference(record), code_of(record.get("status"))
+    said = f"{label(medication.concept)}, {status or 'without a status'}"
+    if status not in _COUNTS or not chart.sound(record):
         beside.unclear.append(f"{where}: {said}")
     else:
         beside.found.append(Evidence(medication.reference, medication.path, said, _day(record)))
 
 
-def _doubt(
-    concept: Json | None, named: str, where: str, lost: str | None, questions: Questions, terms: Terminology
-) -> Iterator[str]:
+def _doubt(medication: Medication, seen: Seen, where: str) -> Iterator[str]:
     """Why it cannot be told what a medicine is: nothing in words and no ATC code (RxNorm and NDC sets list a part of
     what there is), or a name of the class in words that make it doubtful."""
-    coded = codings(concept)
-    words = [said for said in (text(concept, "text"), *(c.display for c in coded)) if said]
-    if not words and not any(canonical(c.system) == ATC for c in coded):
-        why = f"{lost} could not be had" if lost else f"the medicine has no name ({named or 'no code either'})"
-        yield f"{where}: {why}"
-    elif any(names_in(terms.names(c), said) for c in questions.companions for said in words):
-        yield f"{where}: {named}"
+    looked, lost = seen.looked, medication.lost
+    if not looked.texts and not any(canonical(c.system) == ATC for c, _ in looked.coded):
+        named = label(medication.concept) or "no code either"
+        yield f"{where}: {lost} could not be had" if lost else f"{where}: the medicine has no name ({named})"
+    elif seen.mentions_companion:
+        yield f"{where}: {label(medication.concept)}"
 
 
 def _day(record: Json) -> str | None:

@@ -10,15 +10,15 @@ from typing import Any
 
 from service.case import Allergy, Questions
 from service.determination import Evidence
-from service.fhir.body import counting, effective
+from service.fhir.body import counts, effective
 from service.fhir.chart import Chart
 from service.fhir.elements import Coding, Json, child, code_of, codings, day, items, label, span, text
-from service.fhir.medicine import concepts_of
 from service.fhir.wording import names_in, tokens
 from service.terminology import Terminology
 from service.terminology.lookup import ICD10CM, canonical
 
 CONDITION_TEXT = "urn:countersign:condition-text"
+_REVIEW = "review-"
 _ACTIVE = frozenset({"active", "recurrence", "relapse"})
 _DENIALS = frozenset({"no", "not", "denies", "denied", "without", "never", "negative"})
 _UNTRUE = frozenset({"refuted", "entered-in-error"})
@@ -75,9 +75,10 @@ def _named(code: Json, terms: Terminology, asked: frozenset[str]) -> tuple[dict[
     members = [(c, terms.concepts(c.system, c.code)) for c in codings(code) if c.code]
     named: dict[str, Coding | None] = {}
     for coding, names in members:
-        for concept in sorted(names & asked):
+        for concept in sorted(names & asked) if names else ():
             named.setdefault(concept, coding)
-    near = {c for c in asked - named.keys() for _, names in members if f"review-{c}" in names}
+    marked = {name.removeprefix(_REVIEW) for _, names in members for name in names if name.startswith(_REVIEW)}
+    near = marked & (asked - named.keys())
     if not named and not near and not any(canonical(c.system) == ICD10CM for c, _ in members):
         named = dict.fromkeys(sorted(_in_words(code, terms) & asked))
     return named, tuple(sorted(near))
@@ -126,8 +127,9 @@ def _state(concept: str, chart: Chart, terms: Terminology, since: date, on: date
     stands as long as none says the contrary."""
     answers = [
         (when, says, answer)
-        for answer in counting(chart)
-        if _coded(child(answer, "code"), f"{concept}-status", terms)
+        for answer, concepts in chart.coded("Observation", terms)
+        if f"{concept}-status" in concepts
+        and counts(answer)
         and (when := _when(answer, on)) is not None
         and (says := _says(answer, concept, terms)) is not None
     ]
@@ -157,10 +159,6 @@ def _answer(answer: Json, concept: str, terms: Terminology) -> str:
     return _said(value, coding, terms.titles.get(concept, concept)) or text(answer, "valueString") or ""
 
 
-def _coded(concept: Json, member_of: str, terms: Terminology) -> bool:
-    return any(member_of in terms.concepts(c.system, c.code) for c in codings(concept))
-
-
 def _says(answer: Json, concept: str, terms: Terminology) -> bool | None:
     """Whether an answer says that the state is present (it is in the concept's set) or absent (in `no-<concept>`)."""
     value = child(answer, "valueCodeableConcept") or {"text": text(answer, "valueString") or ""}
@@ -178,15 +176,15 @@ def read_allergies(chart: Chart, questions: Questions, terms: Terminology) -> tu
         named = (
             Evidence(chart.reference(record), path, _called(substance, questions), _recorded(record))
             for substance, path in _substances(record)
-            if _holds(substance, questions, terms)
+            if _holds(substance, chart, questions, terms)
         )
         found += [Allergy(_alerts(record), evidence) for evidence in list(named)[:1]]
     return tuple(found)
 
 
-def _holds(substance: Json, questions: Questions, terms: Terminology) -> bool:
+def _holds(substance: Json, chart: Chart, questions: Questions, terms: Terminology) -> bool:
     """Whether a substance is the drug. In an allergy's words a plain mention is enough ("avoid …"), but no denial."""
-    if questions.drug.ingredient in concepts_of(substance, questions=questions, terms=terms):
+    if questions.drug.ingredient in chart.shelf.look(substance, questions, terms).concepts:
         return True
     names = (*questions.drug.names, *(name for product in questions.products for name in product.names))
     words = (text(substance, "text"), *(c.display for c in codings(substance)))

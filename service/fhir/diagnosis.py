@@ -13,7 +13,7 @@ from service.determination import Evidence
 from service.fhir.chart import Chart
 from service.fhir.disease import Disease, Source, read_disease, statuses_of
 from service.fhir.elements import Json, child, codings, items, label, span, text
-from service.fhir.indication import Indication, read_indication
+from service.fhir.indication import Indication, Indications
 from service.terminology import Terminology
 
 _REFUSED = ("refuted", "entered-in-error")
@@ -44,11 +44,20 @@ class _Named:
             self.remarks.append(f"{cited.reference} names no diagnosis in its {cited.path.split('.')[-1]}")
 
 
-def read_diagnoses(order: Json, chart: Chart, *, on: date, questions: Questions, terms: Terminology) -> Diagnoses:
+def read_diagnoses(
+    order: Json,
+    chart: Chart,
+    *,
+    on: date,
+    questions: Questions,
+    terms: Terminology,
+    reader: Reader | None = None,
+) -> Diagnoses:
     """The candidate diagnoses, as the order lists them (READING 4, 10, 15); from the problem list only where the
     order names none: a reason that it refers to and that cannot be read is named, though not known, and nothing is
-    inferred in its place. A Condition without clinicalStatus that ended by `on` names nothing."""
-    reader = _Reader(chart, on, questions, terms)
+    inferred in its place. A Condition without clinicalStatus that ended by `on` names nothing. The orders of a request
+    share a `reader`."""
+    reader = reader or Reader(chart, on, questions, terms)
     named = reader.of_order(order)
     inferred = not (named.sources or named.unlisted or named.lost)
     if inferred:
@@ -63,15 +72,16 @@ def read_diagnoses(order: Json, chart: Chart, *, on: date, questions: Questions,
     )
 
 
-class _Reader:
-    """Reads one order's diagnoses off one chart."""
+class Reader:
+    """Reads orders' diagnoses off one chart as of one day; what the chart's own Conditions name is read once."""
 
     def __init__(self, chart: Chart, on: date, questions: Questions, terms: Terminology) -> None:
         self._chart = chart
         self._on = on
-        self._questions = questions
         self._terms = terms
-        self._read: dict[int, Indication] = {}
+        self._indications = Indications(questions, terms)
+        self._named: dict[int, Indication] = {}
+        self._listed: dict[str, list[Source]] = {}
 
     def of_order(self, order: Json) -> _Named:
         """What the order's references and reasons name; every one of them counts."""
@@ -84,7 +94,7 @@ class _Reader:
             self._by_reference(reference, order, named)
         own = self._chart.reference(order)
         for concept in items(order, "reasonCode"):
-            found = read_indication(concept, self._questions, self._terms)
+            found = self._indications.of(concept)
             named.add(found, concept, Evidence(own, "MedicationRequest.reasonCode", label(concept), None))
         return named
 
@@ -144,7 +154,7 @@ class _Reader:
         """One candidate: its evidence merged, its stage and course off the Condition chosen, then the order's text."""
         reasons = [s for s in sources if s.condition is None]
         referred = [] if inferred else [s for s in sources if s.condition is not None]
-        chosen = _newest(referred or self._conditions(asked))
+        chosen = _newest(referred or self._on_problem_list(asked))
         disease = _agreed(
             [read_disease([c, *reasons], asked, self._terms) for c in chosen]
             or [read_disease(reasons, asked, self._terms)]
@@ -161,6 +171,11 @@ class _Reader:
             remarks=disease.remarks,
         )
 
+    def _on_problem_list(self, asked: DiagnosisQuestion) -> list[Source]:
+        if asked.concept not in self._listed:
+            self._listed[asked.concept] = self._conditions(asked)
+        return self._listed[asked.concept]
+
     def _conditions(self, asked: DiagnosisQuestion) -> list[Source]:
         """The confirmed Conditions of a diagnosis on the problem list, whatever their clinicalStatus."""
         named = [c for c in self._chart.of("Condition") if asked in self._indication(c).listed]
@@ -168,9 +183,9 @@ class _Reader:
         return [Source(child(c, "code"), self._cited(c, asked), c) for c in sound]
 
     def _indication(self, condition: Json) -> Indication:
-        if id(condition) not in self._read:
-            self._read[id(condition)] = read_indication(child(condition, "code"), self._questions, self._terms)
-        return self._read[id(condition)]
+        if id(condition) not in self._named:
+            self._named[id(condition)] = self._indications.of(child(condition, "code"))
+        return self._named[id(condition)]
 
     def _cited(self, condition: Json, asked: DiagnosisQuestion | None = None) -> Evidence:
         concept = child(condition, "code")
@@ -199,8 +214,9 @@ def _dated(condition: Json) -> tuple[str | None, date]:
 
 def _newest(sources: list[Source]) -> list[Source]:
     """The newest Condition; several where their dates are the same."""
-    days = [_dated(source.condition)[1] for source in sources if source.condition]
-    return [s for s in sources if s.condition and _dated(s.condition)[1] == max(days)]
+    dated = [(s, _dated(s.condition)[1]) for s in sources if s.condition]
+    newest = max((day for _, day in dated), default=date.min)
+    return [s for s, day in dated if day == newest]
 
 
 def _agreed(told: list[Disease]) -> Disease:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -76,12 +77,16 @@ def number(value: Any, name: str) -> Fraction | None:
 
 def codings(concept: Any) -> list[Coding]:
     """The codings of a CodeableConcept (or of a bare list of them), stripped of stray spaces."""
-    return [Coding(_word(c, "system"), _word(c, "code"), _word(c, "display")) for c in items(concept, "coding")]
+    return [_coding(coding.get) for coding in items(concept, "coding")]
 
 
-def _word(coding: Json, name: str) -> str:
-    found = coding.get(name)
-    return found.strip() if isinstance(found, str) else ""
+def _coding(get: Callable[[str], Any]) -> Coding:
+    system, code, display = get("system"), get("code"), get("display")
+    return Coding(
+        system.strip() if isinstance(system, str) else "",
+        code.strip() if isinstance(code, str) else "",
+        display.strip() if isinstance(display, str) else "",
+    )
 
 
 def code_of(concept: Any) -> str:
@@ -96,7 +101,11 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?![\d])")
 
 def span(value: Any) -> Span | None:
     """The days that a FHIR date or dateTime can mean: its first ten characters, no zone converted."""
-    match = _DATE.match(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if full := _full(value):
+        return Span(full, full)
+    match = _DATE.match(value)
     if not match:
         return None
     year, month, day = (int(g) if g else None for g in match.groups())
@@ -108,6 +117,16 @@ def span(value: Any) -> Span | None:
     except ValueError:
         return None
     return Span(first, last)
+
+
+def _full(value: str) -> date | None:
+    """The day that a text opens with, where it is a full date of the calendar; most are."""
+    if value[4:5] != "-" or value[7:8] != "-" or value[10:11].isdecimal():
+        return None
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
 
 
 def day(value: Any) -> date | None:

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from service.case import History, Product, Questions, Supply, Therapy
 from service.determination import Evidence
 from service.dose import BodySurface
-from service.fhir.chart import Chart, Medication
+from service.fhir.chart import Chart
 from service.fhir.claims import read_claims, settle
 from service.fhir.coverage import Coverage
 from service.fhir.dosage import read_dose
 from service.fhir.elements import Json, Span, child, code_of, flag, items, label, span, text
-from service.fhir.medicine import recognise
+from service.fhir.medicine import Medication, recognise
 from service.terminology import Terminology
 
 _DOSAGE = MappingProxyType({"MedicationRequest": "dosageInstruction", "MedicationStatement": "dosage"})
@@ -83,7 +83,10 @@ class _Reader:
         return self._product(Medication(concept, reference, path)) is not None
 
     def _product(self, medication: Medication) -> Product | None:
-        found = recognise(
+        choice = self._chart.shelf.look(medication.concept, self._questions, self._terms).choice
+        if choice is None or not choice.sure or choice.products[0].id != self._product_id:
+            return None
+        return recognise(
             medication.concept,
             reference=medication.reference,
             path=medication.path,
@@ -91,17 +94,16 @@ class _Reader:
             terms=self._terms,
             shelf=self._chart.shelf,
         )
-        return found if found and found.id == self._product_id else None
 
     def records(self, kind: str) -> Iterator[_Record]:
         """The readable records of the product; those that were never meant, and requests not to give it, are none."""
         for resource in self._chart.of(kind):
-            status = code_of(resource.get("status"))
-            if status in _NO_SIGN or flag(resource, "doNotPerform") is True:
-                continue
             medication = self._chart.medication(resource)
             product = self._product(medication)
-            if product is not None and self._chart.sound(resource):
+            status = code_of(resource.get("status"))
+            if product is None or status in _NO_SIGN or flag(resource, "doNotPerform") is True:
+                continue
+            if self._chart.sound(resource):
                 days = _days(resource)
                 yield _Record(resource, product, self._evidence(resource, medication, days), status, days)
 

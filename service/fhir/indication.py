@@ -63,6 +63,22 @@ def read_indication(concept: Json, questions: Questions, terms: Terminology) -> 
     return _by_text(concept, Indication(says, review=review, remarks=remarks), questions, terms)
 
 
+class Indications:
+    """What the CodeableConcepts of one chart name, each read once: a chart lists the same diagnosis often."""
+
+    def __init__(self, questions: Questions, terms: Terminology) -> None:
+        self._questions = questions
+        self._terms = terms
+        self._said: dict[tuple[str | None, tuple[Coding, ...]], Indication] = {}
+
+    def of(self, concept: Json) -> Indication:
+        """What a concept names; its text and its codings are all that counts."""
+        said = (text(concept, "text"), tuple(codings(concept)))
+        if said not in self._said:
+            self._said[said] = read_indication(concept, self._questions, self._terms)
+        return self._said[said]
+
+
 def _known(coding: Coding) -> bool:
     """Whether a code is one of ICD-10-CM or SNOMED CT by its shape."""
     shape = _SHAPES.get(canonical(coding.system))
@@ -72,6 +88,8 @@ def _known(coding: Coding) -> bool:
 def _remarks(
     says: str, coded: list[tuple[Coding, frozenset[str]]], questions: Questions, terms: Terminology
 ) -> tuple[str, ...]:
+    if not any(sets for _, sets in coded):
+        return ()
     found = [f"{says} needs a person's reading: it names no diagnosis by itself" for _, s in coded if REVIEW in s]
     for asked in questions.diagnoses:
         unlike = _UNLIKE + asked.concept

@@ -4,12 +4,15 @@ Knows a policy's Questions and the terminology; reads no dose and no resource bu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 from service.case import Product, Questions
 from service.determination import Evidence
-from service.fhir.elements import Json, label
-from service.fhir.product import Choice, Looked
+from service.fhir.elements import Coding, Json, codings, label, text
+from service.fhir.product import Looked
 from service.fhir.strength import read_strength
-from service.fhir.wording import tokens, vocabulary
+from service.fhir.wording import names_in, tokens, vocabulary
 from service.terminology import Terminology
 
 # How a text says a generic's form, by the last word of the generic's concept.
@@ -25,22 +28,65 @@ _FORMS = {
 _DENIALS = vocabulary("no not non never without or vs versus from instead than switch switched replace replaces")
 
 
+@dataclass(frozen=True, slots=True)
+class Medication:
+    """Where an order's drug stands: its CodeableConcept, whose reference and path; `lost` names one that
+    is referred to and cannot be had."""
+
+    concept: Json | None
+    reference: str
+    path: str
+    lost: str | None = None
+
+
+class Seen:
+    """A medication as a policy's questions see it, what it can be, and the concepts that it belongs to."""
+
+    def __init__(self, concept: Json | None, questions: Questions, terms: Terminology) -> None:
+        self._questions = questions
+        self._terms = terms
+        self.looked = Looked(concept, questions, terms)
+        self.choice = self.looked.choose()
+
+    @cached_property
+    def concepts(self) -> frozenset[str]:
+        """See `concepts_of`."""
+        looked, choice, drug = self.looked, self.choice, self._questions.drug
+        classes = self._questions.companions
+        if choice is None:
+            return looked.concepts | {c for c in classes if looked.plainly(self._terms.names(c))}
+        own = (looked.concepts - classes - frozenset(drug.generics)) | {drug.ingredient}
+        if choice.products:
+            brands = {p.concept for p in self._questions.products}
+            return own - brands | {p.concept for p in choice.products if choice.sure}
+        coded = looked.concepts & frozenset(drug.generics)
+        return own | (coded or looked.named_generics() or _by_text(looked, drug.generics))
+
+    @cached_property
+    def mentions_companion(self) -> bool:
+        """Whether a text names a medicine of the classes asked for, plainly or not."""
+        names = [self._terms.names(c) for c in self._questions.companions]
+        return any(names_in(listed, said) for listed in names for said in self.looked.texts)
+
+
 class Shelf:
-    """The medications of one chart that were looked at, each once: a chart names the same one to several readers."""
+    """The medications of one chart that were looked at, each once: a chart names the same one to several readers, and
+    in several records."""
 
     def __init__(self) -> None:
         # A CodeableConcept is known by its identity; the entry holds it, so that no other can take its identity.
-        self._seen: dict[tuple[int, int], tuple[Json, Looked, Choice | None]] = {}
+        self._seen: dict[tuple[int, int], tuple[Json | None, Seen]] = {}
+        self._said: dict[tuple[int, str | None, tuple[Coding, ...]], Seen] = {}
 
-    def look(self, concept: Json | None, questions: Questions, terms: Terminology) -> tuple[Looked, Choice | None]:
-        """The concept as the questions see it, and what it can be."""
-        if concept is None:
-            return Looked(concept, questions, terms), None
+    def look(self, concept: Json | None, questions: Questions, terms: Terminology) -> Seen:
+        """The concept as the questions see it; its text and its codings are all that counts."""
         key = (id(concept), id(questions))
         if key not in self._seen:
-            looked = Looked(concept, questions, terms)
-            self._seen[key] = (concept, looked, looked.choose())
-        return self._seen[key][1:]
+            said = (id(questions), text(concept, "text"), tuple(codings(concept)))
+            if said not in self._said:
+                self._said[said] = Seen(concept, questions, terms)
+            self._seen[key] = (concept, self._said[said])
+        return self._seen[key][1]
 
 
 def recognise(
@@ -55,7 +101,8 @@ def recognise(
     """The product that a medication names (READING 3, 15), with the strength that its codes and texts name.
 
     Null for another drug; without `id` and `candidates` it is the drug, but no product of the policy's."""
-    looked, choice = (shelf or Shelf()).look(concept, questions, terms)
+    seen = (shelf or Shelf()).look(concept, questions, terms)
+    looked, choice = seen.looked, seen.choice
     if choice is None:
         return None
     says = label(concept) or questions.drug.name
@@ -83,16 +130,7 @@ def concepts_of(
 ) -> frozenset[str]:
     """The medicine concepts that a medication belongs to, by code, else by plain text: generics (trials), classes
     (companions; never the drug itself, whose own code can stand in the class), the ingredient (allergies)."""
-    looked, choice = (shelf or Shelf()).look(concept, questions, terms)
-    if choice is None:
-        return looked.concepts | {c for c in questions.companions if looked.plainly(terms.names(c))}
-    drug = questions.drug
-    own = (looked.concepts - questions.companions - frozenset(drug.generics)) | {drug.ingredient}
-    if choice.products:
-        brands = {p.concept for p in questions.products}
-        return own - brands | {p.concept for p in choice.products if choice.sure}
-    coded = looked.concepts & frozenset(drug.generics)
-    return own | (coded or looked.named_generics() or _by_text(looked, drug.generics))
+    return (shelf or Shelf()).look(concept, questions, terms).concepts
 
 
 def _by_text(looked: Looked, generics: tuple[str, ...]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
@@ -19,6 +20,7 @@ from fhir.resources.R4B.patient import Patient  # noqa: E402
 
 from service.fhir.elements import Json  # noqa: E402
 
+_CONCEPT, _REFERENCE = "medicationCodeableConcept", "medicationReference"
 _MODELS: dict[str, Any] = {"Patient": Patient, "Condition": Condition, "MedicationRequest": MedicationRequest}
 _READ = {
     "Patient": ("birthDate", "address"),
@@ -49,7 +51,12 @@ _RECORDED = ("status", "statusReason", "doNotPerform", "medicationCodeableConcep
 _REQUIRED: dict[str, Json] = {
     "Patient": {},
     "Condition": {"subject": {"reference": "Patient/0"}},
-    "MedicationRequest": {"subject": {"reference": "Patient/0"}, "status": "unknown", "intent": "order"},
+    "MedicationRequest": {
+        "subject": {"reference": "Patient/0"},
+        "status": "unknown",
+        "intent": "order",
+        _CONCEPT: {"text": "none"},
+    },
 }
 _LISTS = frozenset(
     {
@@ -84,9 +91,15 @@ class Verdict:
     repairs: tuple[str, ...] = ()
 
 
-def examine(resource: Json, *, drafted: bool = True) -> Verdict:
+Element = tuple[str, str, str]  # a resource type, the name of an element, its value as sent
+
+
+def examine(resource: Json, *, drafted: bool = True, sound: set[Element] | None = None) -> Verdict:
     """Validate what is read of a Patient, Condition or MedicationRequest (all that is read of a draft; of one on
-    record what it stands as); other types are not validated."""
+    record what it stands as); other types are not validated.
+
+    `sound` holds the elements of a chart that the models took as they were sent; new ones are added. They are not
+    asked again: a chart repeats statuses, codes and medications, and no element's soundness hangs on another's."""
     kind = str(resource.get("resourceType"))
     model = _MODELS.get(kind)
     if model is None:
@@ -94,22 +107,55 @@ def examine(resource: Json, *, drafted: bool = True) -> Verdict:
     repairs: list[str] = []
     try:
         read = _READ[kind] if drafted or kind != "MedicationRequest" else _RECORDED
-        picked = {name: _mend(name, resource[name], kind, repairs) for name in read if name in resource}
+        doubtful = _doubtful(resource, read, kind, set() if sound is None else sound)
+        picked = {name: _mend(name, resource[name], kind, repairs) for name in doubtful}
         kept = {name: value for name, value in picked.items() if value is not None}
-        model.model_validate({"resourceType": kind, **_REQUIRED[kind], **_one_medication(kind, kept)})
+        chosen = _chosen(kept, concept_taken=_CONCEPT in resource and _CONCEPT not in doubtful)
+        if chosen:
+            model.model_validate({"resourceType": kind, **_required(kind, chosen), **chosen})
+        if sound is not None and not repairs:
+            sound.update(element for name in chosen if (element := doubtful[name]))
     except Exception as error:  # the library raises KeyError and RecursionError, too: none of them may end the call
         return Verdict(_places(error) or (kind,), tuple(repairs))
     return Verdict((), tuple(repairs))
 
 
-def _one_medication(kind: str, kept: Json) -> Json:
-    """A draft without its medication yet is read, too; of both forms the concept is validated."""
-    if kind != "MedicationRequest":
-        return kept
-    forms = [name for name in ("medicationCodeableConcept", "medicationReference") if name in kept]
-    if not forms:
-        return {**kept, "medicationCodeableConcept": {"text": "none"}}
-    return {name: value for name, value in kept.items() if name not in forms[1:]}
+def _doubtful(resource: Json, read: tuple[str, ...], kind: str, sound: set[Element]) -> dict[str, Element | None]:
+    """The elements that the models are to be asked of, and what each is known by."""
+    present = {name: resource[name] for name in read if name in resource}
+    asked = {name: _element(kind, name, value) for name, value in present.items() if not _in_calendar(name, value)}
+    return {name: element for name, element in asked.items() if element not in sound}
+
+
+def _element(kind: str, name: str, value: Any) -> Element | None:
+    """What an element is known by; None for one that nests too deep to be written out."""
+    try:
+        return kind, name, repr(value)
+    except RecursionError:
+        return None
+
+
+def _chosen(kept: Json, *, concept_taken: bool) -> Json:
+    """Of both forms of a medication the concept alone, also where it was taken before."""
+    passed = _REFERENCE if concept_taken or _CONCEPT in kept else ""
+    return {name: value for name, value in kept.items() if name != passed}
+
+
+def _required(kind: str, chosen: Json) -> Json:
+    """What a model requires beside what is asked: one form of the medication (a draft without it yet is read, too)."""
+    passed = _CONCEPT if _REFERENCE in chosen else ""
+    return {name: value for name, value in _REQUIRED[kind].items() if name != passed}
+
+
+def _in_calendar(name: str, value: Any) -> bool:
+    """Whether an element is a day of the calendar, which the models take of every date and dateTime."""
+    if name not in _DATES or not isinstance(value, str) or len(value) != len("2026-01-01"):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _places(error: Exception) -> tuple[str, ...]:

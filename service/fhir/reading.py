@@ -13,7 +13,7 @@ from service.fhir.chart import Chart
 from service.fhir.companions import read_companions
 from service.fhir.conditions import read_allergies, read_conditions
 from service.fhir.coverage import Coverage, choose_coverage, read_membership, read_requested
-from service.fhir.diagnosis import read_diagnoses
+from service.fhir.diagnosis import Reader, read_diagnoses
 from service.fhir.dosage import read_dose
 from service.fhir.elements import Json, items
 from service.fhir.history import read_history
@@ -33,6 +33,7 @@ class Record:
     on: date
     facts: Case
     coverage: Coverage | None
+    diagnoses: Reader
 
 
 def read_product(order: Json, chart: Chart, questions: Questions, terms: Terminology) -> Product | None:
@@ -71,7 +72,7 @@ def read_record(chart: Chart, *, on: date, questions: Questions, terms: Terminol
         attestations=read_attestations(chart, questions.policy, questions.version),
         remarks=coverage_remarks,
     )
-    return Record(on, facts, coverage)
+    return Record(on, facts, coverage, Reader(chart, on, questions, terms))
 
 
 def read_case(
@@ -84,7 +85,7 @@ def read_case(
         order=chart.reference(order),
         product=product,
         dose=_dose(order, product, body, chart),
-        diagnoses=read_diagnoses(order, chart, on=on, questions=questions, terms=terms),
+        diagnoses=read_diagnoses(order, chart, on=on, questions=questions, terms=terms, reader=record.diagnoses),
         prescriber=read_prescriber(order, chart, terms, questions.specialties, on),
         companions=read_companions(order, chart, questions, terms),
         history=read_history(

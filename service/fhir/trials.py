@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from service.case import Questions, Trial, Trials
 from service.determination import Evidence
-from service.fhir.chart import Chart, Medication
+from service.fhir.chart import Chart
 from service.fhir.companions import medication_of
 from service.fhir.conditions import standing_allergies
 from service.fhir.elements import Json, Span, child, code_of, codings, flag, items, label, span, text
-from service.fhir.medicine import concepts_of
+from service.fhir.medicine import Medication
 from service.fhir.outcome import read_outcome
 from service.terminology import Terminology
 
@@ -36,6 +36,28 @@ class _Reason(NamedTuple):
     said: str
 
 
+class _Held(NamedTuple):
+    """A record of the drug, with its medication and the concepts of that."""
+
+    record: Json
+    medication: Medication
+    names: frozenset[str]
+
+
+class _Holding:
+    """The records of a chart that hold the drug: found on the first pass through them, remembered for the next."""
+
+    def __init__(self, found: Iterator[_Held]) -> None:
+        self._found = found
+        self._known: list[_Held] = []
+
+    def __iter__(self) -> Iterator[_Held]:
+        yield from self._known
+        for held in self._found:
+            self._known.append(held)
+            yield held
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """One drug looked for in one chart."""
@@ -45,9 +67,10 @@ class _Search:
     questions: Questions
     terms: Terminology
     on: date
+    holding: _Holding
 
     def names(self, medicine: Json | None) -> frozenset[str]:
-        return concepts_of(medicine, questions=self.questions, terms=self.terms, shelf=self.chart.shelf)
+        return self.chart.shelf.look(medicine, self.questions, self.terms).concepts
 
     def says(self, names: frozenset[str]) -> str | None:
         """Why a medicine that holds the drug is not the one looked for; None for another drug, or that one itself."""
@@ -66,7 +89,17 @@ class _Search:
 def read_trials(chart: Chart, questions: Questions, terms: Terminology, on: date) -> Mapping[str, Trials]:
     """For each drug that a policy wants tried first: its past on record (reading, sections 7 and 15), and what holds
     the same drug and does not count."""
-    return {c: _trials(_Search(c, chart, questions, terms, on)) for c in sorted(questions.trials)}
+    holding = _Holding(_held(chart, questions, terms))
+    return {c: _trials(_Search(c, chart, questions, terms, on, holding)) for c in sorted(questions.trials)}
+
+
+def _held(chart: Chart, questions: Questions, terms: Terminology) -> Iterator[_Held]:
+    for kind in _REASONS:
+        for record in chart.of(kind):
+            medication = medication_of(record, chart)
+            names = chart.shelf.look(medication.concept, questions, terms).concepts
+            if questions.drug.ingredient in names and _recorded(record):
+                yield _Held(record, medication, names)
 
 
 def _trials(search: _Search) -> Trials:
@@ -77,16 +110,11 @@ def _trials(search: _Search) -> Trials:
 
 def _courses(search: _Search, remarks: list[str]) -> Iterator[Trial]:
     passed: dict[str, list[str]] = {}
-    for kind in _REASONS:
-        for record in search.chart.of(kind):
-            medication = medication_of(record, search.chart)
-            names = search.names(medication.concept)
-            if not _recorded(record) or search.questions.drug.ingredient not in names:
-                continue
-            if why := search.says(names):
-                passed.setdefault(why, []).append(search.chart.reference(record))
-            elif trial := _course(record, medication, search, remarks):
-                yield trial
+    for record, medication, names in search.holding:
+        if why := search.says(names):
+            passed.setdefault(why, []).append(search.chart.reference(record))
+        elif trial := _course(record, medication, search, remarks):
+            yield trial
     for why, records in passed.items():
         more = f" (and {len(records) - 1} more)" if len(records) > 1 else ""
         remarks.append(f"{records[0]}{more} {why}")
@@ -97,7 +125,8 @@ def _recorded(record: Json) -> bool:
 
 
 def _course(record: Json, medication: Medication, search: _Search, remarks: list[str]) -> Trial | None:
-    where, began = search.chart.reference(record), _first(_starts(record))
+    where, starts = search.chart.reference(record), _starts(record)
+    began = _first(starts)
     if began and began.first > search.on:
         remarks.append(f"{where} is dated after the evaluation and is no past trial")
         return None
@@ -110,11 +139,12 @@ def _course(record: Json, medication: Medication, search: _Search, remarks: list
     if not search.chart.sound(record):
         return None
     drug, on = _called(medication.concept, _title(search)), _day(began)
+    dates = _dates(record, starts)
     if failed is not None:
-        return Trial(True, Evidence(where, f"{kind}.{_REASONS[kind]}", f"{drug}: {failed}", on), _dates(record))
+        return Trial(True, Evidence(where, f"{kind}.{_REASONS[kind]}", f"{drug}: {failed}", on), dates)
     other = "; ".join(r.said for r in reasons if r.said)
     said = f"{drug}: {other}" if other else f"{drug}, without an outcome"
-    return Trial(False, Evidence(medication.reference, medication.path, said, on), _dates(record))
+    return Trial(False, Evidence(medication.reference, medication.path, said, on), dates)
 
 
 def _read(reason: Json, terms: Terminology) -> _Reason:
@@ -148,8 +178,8 @@ def _day(days: Span | None) -> str | None:
     return days.first.isoformat() if days and days.first == days.last else None
 
 
-def _dates(record: Json) -> str:
-    whens = (*_starts(record), text(record, "dateAsserted"))
+def _dates(record: Json, starts: tuple[str | None, ...]) -> str:
+    whens = (*starts, text(record, "dateAsserted"))
     began = next((said[:10] for said in whens if said and span(said)), "")
     ended = text(child(record, "effectivePeriod"), "end") or ""
     return f"{began} to {ended[:10]}" if began and span(ended) else began

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from service.case import Case, Diagnosis
 from service.determination import Determination, Outcome, PolicyId, Referral, Result, SafetyNotice, Status
@@ -30,14 +32,17 @@ class Policy:
     labels: tuple[Label, ...]
     digest: str
 
-    @property
+    @cached_property
     def id(self) -> PolicyId:
         return PolicyId(self.document.id, self.document.version, self.document.title)
 
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {d.concept: d.name for d in self.document.diagnosis} | {p.id: p.name for p in self.document.product}
+
     def name(self, concept: str) -> str:
         """A diagnosis or product in words."""
-        named = {d.concept: d.name for d in self.document.diagnosis} | {p.id: p.name for p in self.document.product}
-        return named.get(concept, concept)
+        return self._names.get(concept, concept)
 
 
 def determine(policy: Policy, case: Case, plans: Plans) -> Outcome | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from service.policy.clause import Clause
@@ -20,17 +21,25 @@ class Item:
     joined: tuple[Clause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outline:
     """A section with its top-level items, which are joined by *all of*."""
 
     section: Section
     items: tuple[Item | Clause, ...]
 
-    def leaves(self) -> Iterator[Clause]:
+    @cached_property
+    def members(self) -> tuple[tuple[Item | Clause, tuple[str, ...]], ...]:
+        """The top-level items, each with the numbers of its leaves."""
+        return tuple((item, tuple(clause.ref for clause in leaves(item))) for item in self.items)
+
+    @cached_property
+    def _clauses(self) -> tuple[Clause, ...]:
+        return tuple(clause for item in self.items for clause in leaves(item))
+
+    def leaves(self) -> tuple[Clause, ...]:
         """The section's clauses in the policy's order."""
-        for item in self.items:
-            yield from leaves(item)
+        return self._clauses
 
 
 def leaves(node: Item | Clause) -> Iterator[Clause]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from service.case import Case, Diagnosis
 from service.determination import Finding, Result, Status, all_of, any_of
 from service.policy.clause import Clause, Increase, Label, Setting
-from service.policy.outline import Item, Outline, leaves
+from service.policy.outline import Item, Outline
 
 _STATUS = {
     Result.MET: Status.APPROVABLE,
@@ -50,7 +50,7 @@ def walk(outline: Outline, case: Case, diagnosis: Diagnosis, labels: tuple[Label
     setting = Setting(case, diagnosis, labels, {}, increase)
     found = _find(outline, setting)
     listed = tuple(_listed(outline, setting))
-    items = tuple((item.ref, _combine(item, found), tuple(c.ref for c in leaves(item))) for item in outline.items)
+    items = tuple((item.ref, _combine(item, found), refs) for item, refs in outline.members)
     if all(result is Result.NOT_APPLICABLE for _, result, _ in items):
         raise ValueError(f"{outline.section.ref}: no check applies to the order")
     findings = tuple(found[clause.ref] for clause in listed)
@@ -67,7 +67,7 @@ def _find(outline: Outline, setting: Setting) -> Mapping[str, Finding]:
 
 def _listed(outline: Outline, setting: Setting) -> list[Clause]:
     """The leaves to list: one that stands `instead` of its group's others where it fits, and else is left out."""
-    every = list(outline.leaves())
+    every = outline.leaves()
     standing = tuple(f"{c.ref}." for c in every if c.instead and c.fits(setting))
     return [c for c in every if (c.fits(setting) if c.instead else not (standing and c.ref.startswith(standing)))]
 

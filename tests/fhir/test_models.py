@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.fhir.models import examine, warm
+from service.fhir.models import Condition, Element, MedicationRequest, Patient, examine, warm
 
 CODED = {"coding": [{"system": "http://snomed.info/sct", "code": "1"}]}
 
@@ -93,3 +93,44 @@ def test_nesting_without_end_is_refused_not_raised() -> None:
     for _ in range(5000):
         deep = {"coding": [deep]}
     assert examine({"resourceType": "Condition", "code": deep}).refused == ("Condition",)
+
+
+def test_an_element_that_was_sound_in_one_resource_is_known_in_the_next() -> None:
+    sound: set[Element] = set()
+    first = request(status="active", medicationCodeableConcept=CODED, authoredOn="2026-03-10")
+    assert examine(first, sound=sound).refused == ()
+    assert {name for _, name, _ in sound} == {"status", "medicationCodeableConcept"}
+    assert examine({**first, "authoredOn": "2026-02-30", "reasonCode": [7]}, sound=sound).refused == (
+        "authoredOn",
+        "reasonCode",
+    )
+
+
+def test_what_was_refused_or_repaired_is_asked_again() -> None:
+    sound: set[Element] = set()
+    spaced = {"resourceType": "Condition", "code": {"text": " x"}}
+    for _ in range(2):
+        assert examine(spaced, sound=sound).repairs == ("Condition.code.text has stray spaces",)
+        assert examine({"resourceType": "Condition", "stage": [7]}, sound=sound).refused == ("stage",)
+    assert sound == set()
+
+
+def test_a_reference_that_a_concept_stood_before_is_not_known_by_it() -> None:
+    sound: set[Element] = set()
+    both = request(medicationCodeableConcept=CODED, medicationReference={"reference": 7})
+    assert [examine(both, sound=sound).refused for _ in range(2)] == [(), ()]
+    assert examine(request(medicationReference={"reference": 7}), sound=sound).refused == ("medicationReference",)
+
+
+@pytest.mark.parametrize("day", ["2026-03-10", "2024-02-29", "0001-01-01", "9999-12-31"])
+def test_the_models_take_every_day_of_the_calendar(day: str) -> None:
+    named = {"birthDate": day, "recordedDate": day, "onsetDateTime": day, "authoredOn": day}
+    required = {"subject": {"reference": "Patient/1"}, "status": "active", "intent": "order"}
+    for model in (Patient, Condition, MedicationRequest):
+        members = named if model is not MedicationRequest else {**named, "medicationCodeableConcept": CODED}
+        model.model_validate({"resourceType": model.__name__, **required, **members})
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2025-02-29", "2026-13-01", "2026-00-10"])
+def test_a_day_that_no_calendar_has_is_refused(day: str) -> None:
+    assert examine({"resourceType": "Patient", "birthDate": day}).refused == ("birthDate",)
