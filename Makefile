@@ -19,8 +19,9 @@ bench: .venv/installed
 	$(BIN)/python -m tests.bench
 
 mutants: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
-	$(BIN)/python -m tests.mutants
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.txt
+	nice $(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results | sed '/: not checked$$/d'
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

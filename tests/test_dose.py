@@ -111,3 +111,14 @@ def test_a_part_more_never_lowers_the_weekly_dose(
 )
 def test_a_number_is_said_exactly_or_as_about(value: str, said: str) -> None:
     assert say(Fraction(value)) == said
+
+
+def test_a_step_of_no_parts_is_no_dose() -> None:
+    empty = Dose(((),))
+    assert (empty.weekly("mg"), empty.doses_per_week(), empty.largest_single("mg")) == (0, 0, None)
+
+
+def test_one_step_that_is_not_known_leaves_the_highest_unknown() -> None:
+    stepped = Dose(((mg(10),), (per_m2(10),)))
+    assert (stepped.weekly("mg"), stepped.largest_single("mg"), stepped.doses_per_week()) == (None, None, 1)
+    assert (stepped.weekly("mg", Fraction(2)), stepped.largest_single("mg", Fraction(2))) == (20, 20)

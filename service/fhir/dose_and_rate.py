@@ -1,4 +1,4 @@
-"""The structured dose of one instruction (Dosage.doseAndRate): one dose, said in one way or in several.
+"""The structured dose of one instruction (Dosage.doseAndRate): one dose, said in one way or in several; its maximum.
 
 Knows quantities and the body surface; no timing and no text. A rate of infusion is no dose."""
 
@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from service.case import Product
 from service.dose import BodySurface, say
-from service.fhir.elements import Json, child, code_of, items, text
-from service.fhir.units import Amount, Unread, read_quantity
+from service.fhir.elements import Json, child, code_of, items, number, text
+from service.fhir.units import Amount, Unread, days_in, read_quantity
 
 _RANKS = ("ordered", "calculated")
 _TENTH = Fraction(1, 10)
@@ -50,6 +50,21 @@ def read_dose_and_rate(instruction: Json, product: Product | None, body: BodySur
     return unread or _disagreement(ways, body) or _joined(deciding, ways)
 
 
+def read_maximum(json: Json, product: Product | None) -> Amount | Unread | None:
+    """maxDosePerPeriod as an amount a week (FHIR R4: a ratio of an amount to a time)."""
+    if json.get("maxDosePerPeriod") is None:
+        return None
+    ratios = items(json, "maxDosePerPeriod")
+    most = read_quantity(child(ratios[0], "numerator"), product) if len(ratios) == 1 else Unread("not one ratio")
+    span = child(ratios[0], "denominator") if ratios else {}
+    length, unit = number(span, "value"), days_in(text(span, "code") or text(span, "unit"))
+    if isinstance(most, Unread) or not length or length < 0 or unit is None:
+        return Unread(f"its maxDosePerPeriod cannot be read ({most.why if isinstance(most, Unread) else 'no period'})")
+    weeks = 7 / (length * unit)
+    mg, per_m2 = (None if one is None else one * weeks for one in (most.mg, most.per_m2))
+    return Amount(mg, per_m2, most.says)
+
+
 def _ways(entry: Json, product: Product | None) -> Iterator[_Way]:
     rank = _rank(entry)
     if entry.get("doseQuantity") is not None:
@@ -74,7 +89,7 @@ def _of_range(rank: int, span: Json, product: Product | None) -> _Way:
         return _Way(rank, high, path)
     if (low.mg or 0) > (high.mg or 0) or (low.per_m2 or 0) > (high.per_m2 or 0):
         return _Way(rank, Unread(f"a dose range runs from {low.says} to {high.says}"), path)
-    return _Way(rank, Amount(high.mg, high.per_m2, f"{low.says} to {high.says}"), path, low)
+    return _Way(rank, Amount(high.mg, high.per_m2, f"{low.says} to {high.says}", high.in_ml), path, low)
 
 
 def _disagreement(ways: list[_Way], body: BodySurface | None) -> Unread | None:

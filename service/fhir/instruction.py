@@ -7,16 +7,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from service.case import Product
 from service.determination import Evidence
 from service.dose import BodySurface, Part, say
-from service.fhir.dose_and_rate import Said, read_dose_and_rate
+from service.fhir.clash import amount_clashes, is_a_weeks, rate_clashes, spoken_amount, uncounted
+from service.fhir.dose_and_rate import Said, read_dose_and_rate, read_maximum
 from service.fhir.elements import Json, child, flag, items, number, text
 from service.fhir.sig import Sig, read_sig
-from service.fhir.timing import Timing, in_words, read_timing
-from service.fhir.units import Amount, Unread, days_in, measure, read_quantity
+from service.fhir.timing import Rate, Timing, in_words, read_timing
+from service.fhir.units import Amount, Unread
+from service.fhir.wording import tokens
 
+_CODE: Literal["timing.code"] = "timing.code"
 _MARK = "(read from the instruction's text)"
 _QUOTED = 200  # characters of a text that evidence quotes
 
@@ -38,21 +42,28 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text of the instruction: where it stands, what it says, and its amount where that can be reckoned."""
+    """A text of the instruction: where it stands, what it says, its amount where that can be reckoned, and whether it
+    speaks of several devices or tablets that cannot be."""
 
     path: str
     quoted: str
     sig: Sig
     amount: Amount | None
+    uncounted: bool
+
+    @property
+    def coded(self) -> bool:
+        return self.path == _CODE
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """All that was read of the instruction, before it is weighed."""
+    """All that was read of the instruction, before it is weighed. `asides` are texts that count for the alert alone."""
 
     dose: Said | Unread | None
     timing: Timing
     texts: tuple[_Text, ...]
+    asides: tuple[_Text, ...] = ()
 
     @property
     def told(self) -> bool:
@@ -60,17 +71,28 @@ class _Reading:
         return self.timing.rate is not None or self.timing.fault is not None
 
     @property
+    def coded(self) -> Fraction | None:
+        """The rate that the words of the timing's code say, where they say one."""
+        found = {one.sig.rate for one in self.texts if one.coded and one.sig.count is not None}
+        return found.pop() if len(found) == 1 else None
+
+    @property
     def rate(self) -> Fraction | None:
-        if self.timing.rate or self.timing.fault:
+        """Doses a week. The words of a code go before a text that is unsure, unless that says more."""
+        if self.told:
             return self.timing.rate.most if self.timing.rate else None
-        found = {one.sig.rate for one in self.texts if one.sig.count is not None}
+        if any(one.uncounted for one in self.texts):
+            return None
+        speaking = [one.sig for one in self.texts if one.sig.count is not None or one.sig.unsure]
+        found = {sig.rate for sig in speaking if not (sig.unsure and self.coded and (sig.most or 0) <= self.coded)}
         return found.pop() if len(found) == 1 else None
 
     @property
     def spoken(self) -> Amount | None:
         """The amount of the texts, where they are read for it at all, and say one."""
-        found = {one.amount for one in self.texts if one.sig.amounts}
-        return found.pop() if len(found) == 1 and self.dose is None and not self.told else None
+        speaking = [one for one in self.texts if one.sig.said or one.sig.unsure]
+        found = {(one.amount.mg, one.amount.per_m2) if one.amount else None for one in speaking}
+        return speaking[0].amount if len(found) == 1 and self.dose is None and not self.told else None
 
     @property
     def source(self) -> _Text | None:
@@ -84,13 +106,15 @@ def read_instruction(
 ) -> Instruction:
     """Read one FHIR R4 Dosage; any JSON may stand in it."""
     timing = read_timing(child(json, "timing"))
-    found = _Reading(read_dose_and_rate(json, product, body), timing, tuple(_texts(json, timing, product)))
-    clashes = tuple(dict.fromkeys(_clashes(found)))
+    dose, asides = read_dose_and_rate(json, product, body), tuple(_asides(json))
+    found = _Reading(dose, timing, tuple(_texts(json, timing, product)), asides)
+    clashes = tuple(dict.fromkeys(_clashes(found, product)))
     part = _part(json, found, product)
     why = _fault(json) or timing.fault or (_contradiction(clashes) if clashes else None)
     why = why or (part.why if isinstance(part, Unread) else None)
     seen = _seen(part, found) if isinstance(part, Part) and why is None else clashes or _unseen(why or "", found)
-    counts = [count for count in (timing.count, *(one.sig.count for one in found.texts)) if count is not None]
+    counted = (timing.count, *(one.sig.count for one in (*found.texts, *asides)))
+    counts = [count for count in counted if count is not None]
     return Instruction(
         part=part if isinstance(part, Part) and why is None else None,
         why=why,
@@ -104,44 +128,42 @@ def read_instruction(
 
 
 def _texts(json: Json, timing: Timing, product: Product | None) -> Iterator[_Text]:
-    """The instruction's text (else the one for the patient), and the words of its timing's code."""
-    named = next((name for name in ("text", "patientInstruction") if text(json, name)), "text")
-    own = ((named, words) for words in (text(json, named),) if words)
-    for path, words in (*own, *(("timing.code", words) for words in timing.words)):
-        quoted, sig = " ".join(words.split()), read_sig(words)
-        yield _Text(path, quoted if len(quoted) <= _QUOTED else f"{quoted[:_QUOTED]}…", sig, _amount(sig, product))
+    """The instruction's text and the one for the patient, and the words of its timing's code."""
+    own = ((name, text(json, name)) for name in ("text", "patientInstruction"))
+    for path, words in (*own, *((_CODE, words) for words in timing.words)):
+        if words:
+            yield _read(path, words, product)
 
 
-def _amount(sig: Sig, product: Product | None) -> Amount | None:
-    """The amount of a text; said in mg and in mL, it must be the same."""
-    found = [measure(value, unit, product) for value, unit in sig.amounts]
-    read = [one for one in found if isinstance(one, Amount)]
-    agree = len(read) == len(found) and len({(one.mg, one.per_m2) for one in read}) == 1
-    return read[0] if agree else None
+def _read(path: str, words: str, product: Product | None) -> _Text:
+    names = tokens(f"{product.drug} {product.id or ''}") if product else ()
+    quoted, sig = " ".join(words.split()), read_sig(words, frozenset(names))
+    short = quoted if len(quoted) <= _QUOTED else f"{quoted[:_QUOTED]}…"
+    return _Text(path, short, sig, spoken_amount(sig, product), uncounted(sig, product))
 
 
-def _clashes(found: _Reading) -> Iterator[tuple[str, str]]:
+def _asides(json: Json) -> Iterator[_Text]:
+    for concept in items(json, "additionalInstruction"):
+        if words := text(concept, "text"):
+            yield _read("additionalInstruction", words, None)
+
+
+def _clashes(found: _Reading, product: Product | None) -> Iterator[tuple[str, str]]:
     """Where a plain rate or a plain amount of a text is not the structure's: the structure, then the text."""
-    rate, dose = found.timing.rate, found.dose
+    dose = found.dose if isinstance(found.dose, Said) else None
+    coded = Rate(found.coded, found.coded, _CODE) if found.coded and not found.told else None
+    rate = found.timing.rate
     for one in found.texts:
-        if rate and one.sig.rate is not None and not rate.least <= one.sig.rate <= rate.most:
-            amount = f"{dose.says}, " if isinstance(dose, Said) else ""
-            yield rate.path, f"the structure says {amount}{in_words(rate.most)}"
+        if dose and rate and is_a_weeks(one.sig, dose, rate, product):
+            continue
+        against = rate or (coded if one.sig.daily and not one.coded else None)
+        if against and rate_clashes(one.sig, against):
+            amount = f"{dose.says}, " if dose else ""
+            yield against.path, f"the structure says {amount}{in_words(against.most)}"
             yield one.path, f'the text says "{one.quoted}"'
-        if isinstance(dose, Said) and one.amount and _differs(one.amount, dose):
+        if dose and amount_clashes(one.sig, dose, product):
             yield dose.path, f"the structure says {dose.says}"
             yield one.path, f'the text says "{one.quoted}"'
-
-
-def _differs(amount: Amount, dose: Said) -> bool:
-    """Milligrams beside milligrams (however they were given), or mg/m2 beside mg/m2; the one never beside the other."""
-    for own, all_said in (
-        (amount.mg, [a.mg for a in dose.every if a.mg is not None]),
-        (amount.per_m2, [a.per_m2 for a in dose.every if a.per_m2 is not None]),
-    ):
-        if own is not None and all_said and not min(all_said) <= own <= max(all_said):
-            return True
-    return False
 
 
 def _contradiction(clashes: tuple[tuple[str, str], ...]) -> str:
@@ -167,28 +189,18 @@ def _part(json: Json, found: _Reading, product: Product | None) -> Part | Unread
         return found.dose
     amount, rate = found.dose or found.spoken, found.rate
     if rate is None or amount is None:
-        lacking = "how often it is taken" if rate is None else "the dose"
-        unclear = f"; its text does not say surely {lacking}" if found.texts and not found.told else ""
-        return Unread(f"no {'rate' if rate is None else 'dose'} is given{unclear}")
-    cap = _cap(json, product)
+        return Unread(_lacking(found, rate=rate is None, dose=amount is None))
+    cap = read_maximum(json, product)
     if isinstance(cap, Unread):
         return cap
     return Part(amount.mg, amount.per_m2, rate, cap.mg if cap else None, cap.per_m2 if cap else None)
 
 
-def _cap(json: Json, product: Product | None) -> Amount | Unread | None:
-    """maxDosePerPeriod as an amount a week (FHIR R4: a ratio of an amount to a time)."""
-    if json.get("maxDosePerPeriod") is None:
-        return None
-    ratios = items(json, "maxDosePerPeriod")
-    most = read_quantity(child(ratios[0], "numerator"), product) if len(ratios) == 1 else Unread("not one ratio")
-    span = child(ratios[0], "denominator") if ratios else {}
-    length, unit = number(span, "value"), days_in(text(span, "code") or text(span, "unit"))
-    if isinstance(most, Unread) or not length or length < 0 or unit is None:
-        return Unread(f"its maxDosePerPeriod cannot be read ({most.why if isinstance(most, Unread) else 'no period'})")
-    weeks = 7 / (length * unit)
-    mg, per_m2 = (None if one is None else one * weeks for one in (most.mg, most.per_m2))
-    return Amount(mg, per_m2, most.says)
+def _lacking(found: _Reading, *, rate: bool, dose: bool) -> str:
+    missing = " and ".join(word for word, lacks in (("no dose", dose), ("no rate", rate)) if lacks)
+    surely = " and ".join(word for word, lacks in (("the dose", dose), ("how often it is taken", rate)) if lacks)
+    unclear = f"; its text does not say surely {surely}" if found.texts and not found.told else ""
+    return f"{missing} is given{unclear}"
 
 
 def _seen(part: Part, found: _Reading) -> Iterator[tuple[str, str]]:
@@ -220,7 +232,7 @@ def _unseen(why: str, found: _Reading) -> Iterator[tuple[str, str]]:
 
 def _daily(found: _Reading) -> Iterator[tuple[str, str]]:
     yield from found.timing.daily
-    for one in found.texts:
+    for one in (*found.texts, *found.asides):
         if one.sig.daily:
             yield one.path, f'"{one.quoted}": {one.sig.daily} {_MARK}'
 

@@ -128,9 +128,10 @@ def _within(frequency: Fraction, period: Fraction, days: int, times: int) -> Fra
 
 def _unlisted(repeat: Json) -> list[Fraction]:
     """The doses a week of frequency and period alone, numbers sent as text included, whatever days are listed beside
-    them: it gives no dose, and the alert looks at it."""
+    them, and a unit without a period as one of it: it gives no dose, and the alert looks at it."""
     mended = {name: _numeric(repeat.get(name)) for name in ("frequency", "frequencyMax", "period", "periodMax")}
-    loose = {**repeat, **{name: value for name, value in mended.items() if value is not None}}
+    lone = {"period": Decimal(1)} if repeat.get("periodUnit") and repeat.get("period") is None else {}
+    loose = {**repeat, **lone, **{name: value for name, value in mended.items() if value is not None}}
     frequency, period = _frequency(loose), _period(loose)
     if isinstance(period, tuple) and not isinstance(frequency, Unread):
         days = _weekdays(repeat)

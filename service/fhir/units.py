@@ -45,11 +45,18 @@ _DAYS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount of the drug, in milligrams or in milligrams per square metre; `says` is how it was written."""
+    """An amount of the drug, in milligrams or in milligrams per square metre; `says` is how it was written, `in_ml`
+    that it was a volume."""
 
     mg: Fraction | None
     per_m2: Fraction | None
     says: str
+    in_ml: bool = False
+
+    @property
+    def size(self) -> Fraction:
+        """The amount in its own unit."""
+        return self.mg if self.mg is not None else self.per_m2 or Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +152,4 @@ def _converted(value: Fraction, unit: _Unit, said: str, product: Product | None)
             lacking = "strength"
     if not strength or strength <= 0:
         return Unread(f"the product's {lacking}, which {said} needs, is not known")
-    return Amount(amount * strength, None, f"{said} ({say(amount * strength)} mg)")
+    return Amount(amount * strength, None, f"{said} ({say(amount * strength)} mg)", unit.measures == "mL")

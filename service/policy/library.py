@@ -16,7 +16,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from service.case import DiagnosisQuestion, DrugQuestion, ProductQuestion, Questions
-from service.determination import Line
 from service.policy.clause import Clause, Label
 from service.policy.determine import Policy
 from service.policy.document import Document, ProductEntry, strength
@@ -220,9 +219,6 @@ class Library:
     def resources(self) -> tuple[str, ...]:
         """The resource types that the policies ask for, each once, in the order first asked."""
         return tuple(dict.fromkeys(kind for r in self.revisions() for kind in r.questions.resources))
-
-    def lines(self) -> tuple[Line, ...]:
-        return tuple(dict.fromkeys(line for r in self.revisions() for line in r.policy.document.lines))
 
 
 def collect(policies: list[Policy]) -> Library:

@@ -39,10 +39,6 @@ class Pathway:
         held = {ref for _, own, refs in self.items if own is result for ref in refs}
         return tuple(f.id for f in self.findings if f.id in held and f.result is result)
 
-    def item(self, ref: str) -> Result:
-        """A top-level item's result."""
-        return next((result for own, result, _ in self.items if own == ref), Result.NOT_APPLICABLE)
-
 
 def walk(outline: Outline, case: Case, diagnosis: Diagnosis, labels: tuple[Label, ...], increase: Increase) -> Pathway:
     """Find every leaf of a section for one diagnosis. Raises ValueError where no check of it applies to the order:

@@ -15,7 +15,7 @@ from cards.plain import capital, cut, line_name, one_line
         ("right\u202e to \u2066left\u2069", "right to left"),
         ("zero\u200bwidth\ufeff", "zerowidth"),
         ("bell\x07 escape\x1b[31m", "bell escape[31m"),
-        ("lone \ud800surrogate", "lone surrogate"),
+        pytest.param("lone \ud800surrogate", "lone surrogate", id="a lone surrogate"),
         ("\U000e0041tag", "tag"),
         ("10\u00a0mg", "10 mg"),
         ("Sézary, 20 mg/m², ≤ 5", "Sézary, 20 mg/m², ≤ 5"),

@@ -174,3 +174,35 @@ JSON = st.recursive(
 def test_no_json_raises(value: Any) -> None:
     found = read_answer(value)
     assert isinstance(found.answer, Had | NothingThere | CouldNotAsk)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (outcome("warning"), "the EHR answered with an error"),
+        (bundle(outcome("error")), "the EHR answered with an error"),
+        ("<html>", "what the EHR sent is no FHIR resource"),
+        ({"resourceType": "Bundle", "entry": "x"}, "entries of the EHR's answer could not be read"),
+        ({"resourceType": "Bundle", "entry": {"fullUrl": "x"}}, "entries of the EHR's answer could not be read"),
+        (bundle(total=1), "the EHR's answer is not whole"),
+        (bundle(link=[{"relation": "next", "url": "x"}]), "the EHR's answer is not whole"),
+    ],
+)
+def test_why_it_could_not_be_asked_is_said(value: Any, why: str) -> None:
+    assert read_answer(value).answer == CouldNotAsk(why)
+
+
+@pytest.mark.parametrize("fault", [outcome("error"), "x"])
+def test_what_came_beside_a_fault_is_kept(fault: Any) -> None:
+    found = read_answer(bundle(CONDITION, fault))
+    assert isinstance(found.answer, CouldNotAsk)
+    assert [entry.resource for entry in found.entries] == [CONDITION]
+
+
+@pytest.mark.parametrize(("mode", "complete"), [("match", True), (None, True), ("include", False), ("outcome", False)])
+def test_only_matches_count_towards_the_total(mode: str | None, complete: bool) -> None:
+    listed = bundle(CONDITION, {"resourceType": "Patient", "id": "p"}, total=2)
+    if mode:
+        listed["entry"][1]["search"] = {"mode": mode}
+    listed["entry"][0]["search"] = {"mode": "match"}
+    assert read_answer(listed).answer == Had(complete=complete)

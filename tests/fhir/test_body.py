@@ -245,3 +245,91 @@ def test_observations_that_could_not_be_had_are_named() -> None:
 )
 def test_any_json_never_raises(wild: JSON, value: JSON) -> None:
     read(wild, {**observed("bsa", "1.7"), **value})
+
+
+def test_a_charted_area_is_its_own_evidence() -> None:
+    found, remarks = read(observed("bsa", "1.735"))
+    assert found
+    assert [(e.reference, e.text, e.date) for e in found.evidence] == [
+        ("Observation/bsa-1.735-2026-03-01", "body surface area 1.735 m2", "2026-03-01")
+    ]
+    assert (found.alternatives, remarks) == ((), ())
+
+
+def test_one_that_is_too_old_is_named_by_its_date_where_no_other_counts() -> None:
+    old, older = observed("height", 170, when="2025-03-09"), observed("height", 171, when="2020-01-01")
+    _, remarks = read(older, old, WEIGHT)
+    assert remarks == ("the latest height is too old: 2025-03-09 (Observation/height-170-2025-03-09)",)
+
+
+def test_one_that_is_too_old_does_not_hide_those_listed_after_it() -> None:
+    for listed in (
+        (observed("height", 150, when="2020-01-01"), HEIGHT),
+        (HEIGHT, observed("height", 150, when="2020")),
+    ):
+        assert area(*listed, WEIGHT) == Fraction("1.82")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"effectiveDateTime": None}, "does not count, it has no date"),
+        ({"valueQuantity": None}, "does not count, it has no value that can be read"),
+        ({"valueQuantity": {**quantity(170, "cm"), "comparator": "<"}}, "does not count, its value is not exact"),
+        ({"valueQuantity": {"value": Decimal(170)}}, "does not count, it is not in a unit of height (none)"),
+        ({"valueQuantity": quantity(17, "dm")}, "does not count, it is not in a unit of height (dm)"),
+        (
+            {"valueQuantity": {"value": Decimal(17), "unit": "ells"}},
+            "does not count, it is not in a unit of height (ells)",
+        ),
+    ],
+)
+def test_why_a_measurement_does_not_count_is_said(changes: JSON, why: str) -> None:
+    _, remarks = read(observed("height", 170, **changes))
+    assert remarks == (f"Observation/height-170-2026-03-01: height {why}",)
+
+
+@pytest.mark.parametrize(
+    ("named", "text"),
+    [
+        ({"unit": "cm"}, "height 170 cm"),
+        ({"code": "cm"}, "height 170 cm"),
+        ({"code": "cm", "unit": "CM"}, "height 170 cm"),
+        ({"code": "cm", "unit": "in", "system": UCUM}, "height 170 cm"),
+        ({"code": "cm", "unit": "in"}, None),
+        ({"unit": "in", "system": UCUM}, None),
+    ],
+)
+def test_a_unit_is_named_by_its_ucum_code_alone_else_by_all_that_name_it(named: JSON, text: str | None) -> None:
+    found, _ = read(observed("height", 170, valueQuantity={"value": Decimal(170), **named}), WEIGHT)
+    assert (found.evidence[0].text if found else None) == text
+
+
+def test_of_two_of_a_day_the_later_hour_counts_and_then_the_later_issue() -> None:
+    early, late = "2026-03-01T08:00:00Z", "2026-03-01T20:00:00Z"
+    for listed in ((("9", early), ("1", late)), (("1", late), ("9", early))):
+        taken = [observed("bsa", f"1.{digit}", when=when, id=digit) for digit, when in listed]
+        assert area(*taken) == Fraction("1.1")
+    for one, other in (("1.9", "1.1"), ("1.1", "1.9")):
+        first = observed("bsa", one, id="z", issued="2026-03-01T09:00:00Z")
+        second = observed("bsa", other, id="a", issued="2026-03-01T10:00:00Z")
+        silent = observed("bsa", "1.5", id="zz")
+        assert area(first, second, silent) == area(silent, second, first) == Fraction(other)
+
+
+def test_a_day_that_is_only_a_month_is_told_as_one() -> None:
+    found, _ = read(observed("bsa", "1.5", when="2026-02"))
+    assert found
+    assert found.evidence[0].date == "2026-02"
+    _, remarks = read(observed("bsa", "1.5", when="2026-03"))
+    assert remarks == (
+        "Observation/bsa-1.5-2026-03: body surface area does not count, "
+        "it is not surely of the time asked for (2026-03)",
+    )
+
+
+def test_the_other_formulas_take_fractions_of_centimetres_and_kilograms() -> None:
+    assert (du_bois(Fraction("165.1"), Fraction("49.9")), haycock(Fraction("165.1"), Fraction("49.9"))) == (
+        Fraction("1.53"),
+        Fraction("1.5"),
+    )

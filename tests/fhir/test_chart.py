@@ -237,3 +237,37 @@ def test_a_list_lacks_what_could_not_be_asked_or_was_not_whole() -> None:
 )
 def test_a_reference_splits_into_server_and_key(target: str, base: str | None, key: str) -> None:
     assert split(target) == (base, key)
+
+
+@pytest.mark.parametrize(
+    ("target", "base", "key"),
+    [
+        ("Condition/c/_history/1/_history/2", None, "Condition/c"),
+        ("https://x.example.org/fhir//Condition/c/", "https://x.example.org/fhir", "Condition/c"),
+        ("/fhir/Condition/c", "/fhir", "Condition/c"),
+    ],
+)
+def test_a_version_and_stray_slashes_are_no_part_of_a_reference(target: str, base: str | None, key: str) -> None:
+    assert split(target) == (base, key)
+
+
+@pytest.mark.parametrize(
+    ("url", "reference", "found"),
+    [
+        ("urn:uuid:9", f"{BASE}/Condition/c", True),
+        ("urn:uuid:9", "https://other.example.org/fhir/Condition/c", False),
+        (None, f"{BASE}/Condition/c", True),
+        (None, "https://other.example.org/fhir/Condition/c", False),
+        ("https://other.example.org/fhir/Condition/c", f"{BASE}/Condition/c", False),
+        ("https://other.example.org/fhir/Condition/c", "https://other.example.org/fhir/Condition/c", True),
+    ],
+)
+def test_an_absolute_reference_is_followed_on_its_own_server(url: str | None, reference: str, found: bool) -> None:
+    held = chart(condition(), server=BASE, urls={"c": url} if url else None)
+    assert (held.resolve({"reference": reference}, {}) is not None) is found
+
+
+def test_a_medication_that_is_lost_is_named_where_it_was_sought() -> None:
+    order_ = {"resourceType": "MedicationRequest", "id": "o", "medicationReference": {"reference": "Medication/gone"}}
+    found = chart().medication(order_)
+    assert (found.concept, found.reference, found.path) == (None, "MedicationRequest/o", "MedicationRequest.medication")

@@ -145,3 +145,58 @@ def test_any_json_never_raises(wild: JSON, taken: JSON) -> None:
     chart = chart_of({**request(), **wild}, {**statement(), **taken}, drafts=(wild,))
     read_companions(wild, chart, QUESTIONS, load())
     read_companions(ORDER, chart, QUESTIONS, load())
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        ({"effectiveDateTime": "2026-01-02"}, "2026-01-02"),
+        ({"effectivePeriod": {"start": "2026-01-03", "end": "2026-12-31"}}, "2026-01-03"),
+        ({"dateAsserted": "2026-01-04"}, "2026-01-04"),
+        ({"dateAsserted": "2026-01-04", "effectiveDateTime": "2026-01-02"}, "2026-01-02"),
+        ({"effectivePeriod": {"start": "2026-01-03"}, "dateAsserted": "2026-01-04"}, "2026-01-03"),
+        ({"effectiveDateTime": "2026", "dateAsserted": "2026-01-04"}, "2026-01-04"),
+        ({}, None),
+    ],
+)
+def test_a_statement_is_dated_by_when_it_was_taken_else_asserted(dates: JSON, told: str | None) -> None:
+    (found,) = beside(statement(**dates)).found
+    assert (found.reference, found.date) == ("MedicationStatement/s", told)
+
+
+@pytest.mark.parametrize(
+    ("medicine", "why"),
+    [
+        ({}, "MedicationRequest/r: the medicine has no name (no code either)"),
+        (coded(RXNORM, "314076"), "MedicationRequest/r: the medicine has no name (314076)"),
+        ({"text": "Mesna, given with doxorubicin"}, "MedicationRequest/r: Mesna, given with doxorubicin"),
+    ],
+)
+def test_why_a_medicine_is_unclear_is_said(medicine: JSON, why: str) -> None:
+    assert beside(request(medicine)).unclear == (why,)
+
+
+def test_one_on_hold_is_named_with_its_status() -> None:
+    assert beside(request(status="on-hold")).unclear == (
+        "MedicationRequest/r: Vincristine 1 mg/mL injection (L01CA02), on-hold",
+    )
+    assert beside(request(status=None)).unclear == (
+        "MedicationRequest/r: Vincristine 1 mg/mL injection (L01CA02), without a status",
+    )
+
+
+@pytest.mark.parametrize("kind", ["MedicationRequest", "MedicationStatement"])
+def test_one_that_may_be_this_patients_and_was_not_read_is_unclear(kind: str) -> None:
+    nameless = {"subject": {"display": "somebody"}}
+    record = request(**nameless) if kind == "MedicationRequest" else statement(**nameless)
+    found = beside(record)
+    assert (found.found, found.unclear) == ((), (f"{kind}/{record['id']} was not read",))
+
+
+def test_a_medicine_that_only_its_reference_names_is_evidence_there() -> None:
+    named = {"reference": "Medication/x", "display": "Vincristine"}
+    for record, kind in ((request, "MedicationRequest"), (statement, "MedicationStatement")):
+        (found,) = beside(record(medicationCodeableConcept=None, medicationReference=named)).found
+        assert (found.path, found.text) == (f"{kind}.medicationReference.display", "Vincristine, active")
+    both = beside(request(medicationReference=named))
+    assert both.found[0].path == "MedicationRequest.medicationCodeableConcept"

@@ -280,3 +280,17 @@ def test_any_json_never_raises(problem: JSON, answer: JSON, intolerance: JSON) -
     coded_condition = {**condition(METHOTREXATE), **problem, "code": coded(ICD, "R13.10")}
     read(problem, coded_condition, answer, {**pregnancy("o", "2026-02-01"), **answer})
     alerts(intolerance, {**allergy(METHOTREXATE), **intolerance, "code": METHOTREXATE})
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ({"valueCodeableConcept": coded(SNOMED, "77386006", "With child")}, "With child (77386006)"),
+        ({"valueCodeableConcept": coded(SNOMED, "77386006")}, "Pregnancy (77386006)"),
+        ({"valueString": "Pregnant", "valueCodeableConcept": None}, "Pregnant"),
+    ],
+)
+def test_an_answer_is_evidence_in_its_own_words_else_by_the_name_of_its_concept(answer: JSON, text: str) -> None:
+    observation = {k: v for k, v in {**pregnancy("o", "2026-03-01"), **answer}.items() if v is not None}
+    found, _ = read(observation)
+    assert [e.text.split(": ")[-1] for e in found["pregnancy"]] == [text]

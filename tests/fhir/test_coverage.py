@@ -123,3 +123,57 @@ def test_any_json_never_raises(resource: JSON, patient: JSON) -> None:
     plans = '[[plan]]\npayor = "a"\nline = "him"\n[[plan]]\nclass = "plan=27833IL0140016"\nline = "none"\n'
     found = member({**resource, "status": "active"}, resource, plans=plans, patient={**patient, "id": "pat-1"})
     assert found.line in (None, "him")
+
+
+def test_what_the_operators_table_says_is_evidence_of_the_coverage() -> None:
+    payor = '[[plan]]\npayor = "Health plan"\n'
+    told = member(coverage(), plans=f'{payor}line = "him"\nstate = "IL"\n')
+    assert [(e.reference, e.path, e.text) for e in (*told.evidence, *told.state_evidence)] == [
+        ("Coverage/c", "Coverage", "By the operator's table of plans: line of business him"),
+        ("Coverage/c", "Coverage", "By the operator's table of plans: state IL"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "covered"),
+    [("2026-01-31", False), ("2026-02-01", None), ("2026-02-27", None), ("2026-02-28", True), ("2026-02", None)],
+)
+def test_a_start_that_is_only_a_month_leaves_its_days_open(day: str, covered: bool | None) -> None:
+    days = span(day)
+    assert days is not None
+    assert Coverage("Coverage/c", {}, span("2026-02"), None).in_force_on(days) is covered
+
+
+def test_without_a_coverage_the_home_tells_the_state() -> None:
+    home = {"use": "home", "line": ["1 Main St"], "city": "Chicago", "state": "IL", "country": "US"}
+    told = member(patient={"resourceType": "Patient", "id": "pat-1", "address": [home]})
+    assert (told.line, told.state) == (None, "IL")
+    assert [e.reference for e in told.state_evidence] == ["Patient/pat-1"]
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other", "kind"),
+    [
+        ("line", '"him"', '"medicaid"', "line of business"),
+        ("state", '"IL"', '"OH"', "state"),
+        ("renewal", "2026-06-01", "2026-07-01", "renewal date"),
+        ("formulary", "true", "false", "formulary status"),
+    ],
+)
+def test_rows_of_the_operators_table_that_disagree_are_said_and_those_that_agree_are_not(
+    key: str, one: str, other: str, kind: str
+) -> None:
+    row = '[[plan]]\npayor = "Health plan"\n'
+    said = f"The operator's table does not decide the {kind} of Coverage/c: rows say "
+    clash = member(coverage(), plans=f"{row}{key} = {one}\n{row}{key} = {other}\n")
+    agreed = member(coverage(), plans=f"{row}{key} = {one}\n{row}{key} = {one}\n")
+    assert len([r for r in clash.remarks if r.startswith(said)]) == 1
+    assert not any(r.startswith("The operator's table") for r in agreed.remarks)
+
+
+def test_a_plan_of_no_line_is_outside_by_the_operators_word() -> None:
+    told = member(coverage(), plans='[[plan]]\npayor = "Health plan"\nline = "none"\n')
+    assert told.outside
+    assert [e.text for e in told.evidence] == [
+        "By the operator's table of plans: no line of business that policies cover"
+    ]

@@ -12,7 +12,7 @@ from service.fhir.diagnosis import read_diagnoses
 from service.policy.library import load as policies
 from service.terminology import load
 from tests.charts import concept
-from tests.fhir.synthetic import ON, any_resource, chart_of, status
+from tests.fhir.synthetic import ICD, ON, any_resource, chart_of, status
 
 JSON = dict[str, Any]
 QUESTIONS = policies().revision("CP.PHAR.134").questions
@@ -283,3 +283,107 @@ def test_a_relapse_is_told_by_the_condition_behind_a_reason_code() -> None:
 def test_any_json_never_raises(ordered: JSON, conditions: list[JSON]) -> None:
     found = read(ordered, *conditions)
     assert found.inferred <= bool(found.candidates)
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ({"display": "Arthritis", "reference": "Condition/gone"}, "Arthritis"),
+        ({"reference": "Condition/gone"}, "Condition/gone"),
+        ({"identifier": {"value": "7"}}, "without a target"),
+    ],
+)
+def test_a_reason_that_could_not_be_had_is_told_by_name_and_nothing_is_inferred(reference: JSON, said: str) -> None:
+    found = read(order(reasonReference=[reference]), condition("ra", "icd:M06.9"))
+    assert (indications(found), found.inferred) == ([], False)
+    assert found.remarks == (f"The reason that the order refers to ({said}) could not be had",)
+
+
+def test_a_reason_contained_in_the_order_is_had_there() -> None:
+    inside = {"resourceType": "Condition", "id": "c", "code": concept("icd:M06.9")}
+    assert indications(read(order(contained=[inside], reasonReference=[{"reference": "#c"}]))) == [RA]
+
+
+def test_a_referred_condition_with_a_modifier_is_lost_and_nothing_is_inferred() -> None:
+    odd = condition("ra", "icd:M06.9", modifierExtension=[{"url": "https://example.org/x", "valueBoolean": True}])
+    found = read(order("Condition/ra"), odd, condition("pso", "icd:L40.0"))
+    assert (indications(found), found.inferred) == ([], False)
+
+
+def test_an_inferred_diagnosis_bears_its_name_evidence_stage_and_course() -> None:
+    staged = condition(
+        "mf",
+        "icd:C84.00 / Mycosis fungoides",
+        recordedDate="2025-11-02",
+        clinicalStatus="relapse",
+        stage=[{"summary": {"text": "Stage IIB"}}],
+    )
+    (found,) = read(order(), staged).candidates
+    assert (found.indication, found.name) == (MF, "mycosis fungoides")
+    assert found.evidence == (Evidence("Condition/mf", "Condition.code", "Mycosis fungoides (C84.00)", "2025-11-02"),)
+    assert (found.stage, found.course) == ("IIB", "relapse")
+    assert [e.reference for e in found.stage_evidence] == ["Condition/mf"]
+    assert [(e.reference, e.text) for e in found.course_evidence] == [
+        ("Condition/mf", "Mycosis fungoides (C84.00): relapse")
+    ]
+
+
+def test_a_bare_code_on_the_problem_list_takes_the_name_of_its_diagnosis() -> None:
+    (found,) = read(order(), condition("ra", "icd:M06.9")).candidates
+    assert [e.text for e in found.evidence] == ["Rheumatoid arthritis (M06.9)"]
+
+
+def test_an_order_reads_course_off_the_problem_lists_condition_and_cites_it() -> None:
+    relapsed = condition("nhl", "icd:C85.90", clinicalStatus="relapse", recordedDate="2025-11-02")
+    (found,) = read(order("icd:C85.90"), relapsed).candidates
+    assert [e.reference for e in found.evidence] == ["MedicationRequest/order-1"]
+    assert found.course == "relapse"
+    assert [(e.reference, e.date) for e in found.course_evidence] == [("Condition/nhl", "2025-11-02")]
+
+
+def test_the_text_of_a_condition_tells_the_course_of_what_the_order_names() -> None:
+    told = condition("nhl", "icd:C85.90 / Relapsed non-Hodgkin lymphoma", clinicalStatus="active")
+    assert read(order("icd:C85.90"), told).candidates[0].course == "relapse"
+    assert read(order(), told).candidates[0].course == "relapse"
+
+
+@pytest.mark.parametrize(("ended", "inferred"), [("2026-03-10", False), ("2026-03-11", True)])
+def test_why_a_condition_that_ended_is_left_out_is_said(ended: str, inferred: bool) -> None:
+    found = read(order(), condition("ra", "icd:M06.9 / RA", abatementDateTime=ended))
+    assert found.inferred is inferred
+    said = "Condition/ra (RA (M06.9)) has ended and was not taken from the problem list"
+    assert (said in found.remarks) is not inferred
+
+
+def test_a_condition_that_is_another_diagnosis_says_nothing_from_the_problem_list() -> None:
+    found = read(order(), condition("htn", "icd:I10 / Hypertension"))
+    assert (found.candidates, found.unlisted, found.remarks) == ((), (), ())
+
+
+def test_a_reason_that_is_no_concept_is_lost_and_nothing_is_inferred() -> None:
+    for element, broken in (("reasonCode", ["M06.9"]), ("reasonReference", ["Condition/ra"])):
+        found = read(order(**{element: broken}), condition("ra", "icd:M06.9"))
+        assert (indications(found), found.inferred) == ([], False)
+        assert found.remarks == (f"The order's {element} could not be read whole",)
+
+
+def test_a_reason_without_a_diagnosis_is_told_by_its_element() -> None:
+    silent = order(reasonCode=[{"coding": [{"system": ICD}]}])
+    assert read(silent).remarks == ("MedicationRequest/order-1 names no diagnosis in its reasonCode",)
+    bare = condition("ra", "icd:M06.9", code={})
+    assert read(order("Condition/ra"), bare).remarks == ("Condition/ra names no diagnosis in its code",)
+
+
+def test_a_condition_without_a_code_is_named_by_its_reference_alone() -> None:
+    gone = condition("ra", "icd:M06.9", code={}, verificationStatus="refuted")
+    assert read(order("Condition/ra"), gone).remarks[0] == "Condition/ra is refuted and names no diagnosis"
+    named = condition("ra", "icd:M06.9 / RA", verificationStatus="refuted")
+    assert read(order("Condition/ra"), named).remarks == (
+        "Condition/ra (RA (M06.9)) is refuted and names no diagnosis",
+        "Condition/ra (RA (M06.9)) is refuted and was not taken from the problem list",
+    )
+
+
+def test_a_referred_condition_that_the_models_refuse_is_lost_and_nothing_is_inferred() -> None:
+    found = read(order("Condition/ra"), condition("ra", "icd:M06.9", stage=[7]), condition("pso", "icd:L40.0"))
+    assert (indications(found), found.inferred) == ([], False)

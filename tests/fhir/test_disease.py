@@ -133,3 +133,40 @@ def test_any_json_never_raises(condition: JSON) -> None:
     source = Source(code if isinstance(code, dict) else {}, CODE, condition)
     found = read_disease([source], NHL, load())
     assert bool(found.course) == bool(found.course_evidence)
+
+
+def test_a_relapse_by_text_is_cited_where_the_text_stands() -> None:
+    assert told("icd:C83.30 / Relapsed lymphoma").course_evidence == (
+        Evidence("Condition/c", "Condition.code", "Relapsed lymphoma", "2025-01-01"),
+    )
+    assert told(reason="icd:C83.30 / Relapsed lymphoma").course_evidence == (
+        Evidence("MedicationRequest/order-1", "MedicationRequest.reasonCode", "Relapsed lymphoma"),
+    )
+
+
+def test_a_display_is_read_as_a_text_is() -> None:
+    shown = {"coding": [{"system": "urn:x", "code": "1", "display": "Relapsed lymphoma, stage IIA"}]}
+    found = read_disease([Source(shown, CODE, {"resourceType": "Condition", "code": shown})], NHL, load())
+    assert found.stage == "IIA"
+    displayed = {"coding": [{"system": "urn:x", "code": "1", "display": "Relapsed lymphoma"}]}
+    assert read_disease([Source(displayed, CODE)], NHL, load()).course == "relapse"
+
+
+def test_a_coded_stage_is_read_with_its_place() -> None:
+    staged: JSON = {"resourceType": "Condition", "stage": [{"summary": concept("sct:1222724007")}]}
+    found = read_disease([Source({}, CODE, staged)], NHL, load())
+    assert (found.stage, found.stage_evidence) == (
+        "IA",
+        (Evidence("Condition/c", "Condition.stage.summary", "Stage IA", "2025-01-01"),),
+    )
+
+
+def test_a_known_status_goes_before_the_local_ones_beside_it() -> None:
+    local = {"coding": [{"system": "urn:x", "code": "flaring"}, {"system": "urn:y", "code": "Relapse"}]}
+    assert statuses_of({"clinicalStatus": local}, "clinicalStatus") == ("relapse",)
+    assert statuses_of({"clinicalStatus": {"coding": local["coding"][:1]}}, "clinicalStatus") == ("flaring",)
+    assert statuses_of({"clinicalStatus": " "}, "clinicalStatus") == ()
+
+
+def test_a_stage_is_read_beside_the_name_of_a_medicine() -> None:
+    assert told(reason="icd:C83.30 / Lymphoma stage IIA on bexarotene").stage == "IIA"

@@ -177,3 +177,23 @@ def test_no_code_of_a_listed_diagnosis_is_also_for_review() -> None:
 def test_any_json_never_raises(found: JSON) -> None:
     indication = read_indication(found, QUESTIONS, load())
     assert not (indication.listed and (indication.other or indication.mentions))
+
+
+@pytest.mark.parametrize(
+    ("said", "mentions", "remark"),
+    [
+        ("rule out psoriasis", True, "does not surely name a diagnosis"),
+        ("something else", False, "names no diagnosis that could be read"),
+    ],
+)
+def test_a_text_that_names_nothing_surely_is_quoted_with_why(said: str, mentions: bool, remark: str) -> None:
+    found = read_indication({"text": said}, QUESTIONS, load())
+    assert (found.listed, found.mentions) == ((), mentions)
+    assert any(remark in one for one in found.remarks)
+
+
+def test_what_a_concept_says_is_kept_beside_what_it_names() -> None:
+    assert read("icd:M06.9 / Seropositive RA").says == "Seropositive RA (M06.9)"
+    by_text = read_indication({"text": "Rheumatoid arthritis"}, QUESTIONS, load())
+    assert ([q.concept for q in by_text.listed], by_text.says) == ([RA], "Rheumatoid arthritis")
+    assert (by_text.review, by_text.mentions, by_text.remarks) == (False, False, ())

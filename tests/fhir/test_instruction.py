@@ -68,7 +68,23 @@ def test_volume_and_mass_of_one_text_must_agree() -> None:
     assert week(read(SOLUTION, text="7.5 mL (15 mg) once weekly")) == 15
     assert week(read(SOLUTION, text="7.5 mL once weekly")) == 15
     assert read(SOLUTION, text="7.5 mL (20 mg) once weekly").part is None
-    assert read(None, text="7.5 mL (15 mg) once weekly").part is None
+    assert week(read(None, text="7.5 mL (15 mg) once weekly")) == 15
+    assert read(None, text="7.5 mL once weekly").part is None
+
+
+@pytest.mark.parametrize(("text", "mg"), [("6.7 mL", "16.8"), ("6.6 mL (16.7 mg)", "16.7"), ("6.7 mL (17 mg)", "17")])
+def test_volume_and_mass_may_differ_by_the_rounding_of_the_volume(text: str, mg: str) -> None:
+    solution = Product("xatmep", (), "Xatmep", (), mg_per_ml=Fraction("2.5"))
+    often = f"Take {text} by mouth once weekly"
+    assert week(read(solution, doseAndRate=dose(Decimal(mg)), timing=WEEKLY, text=often)) == Fraction(mg)
+    assert read(solution, doseAndRate=dose(Decimal("17.1")), timing=WEEKLY, text=often).clash
+    assert read(solution, doseAndRate=dose(Decimal("17.1")), timing=WEEKLY, text=often).part is None
+
+
+def test_a_strength_in_the_text_must_be_the_products() -> None:
+    assert week(read(SOLUTION, text="7.5 mL (15 mg) of 2 mg/mL oral solution once weekly")) == 15
+    assert read(SOLUTION, text="7.5 mL (15 mg) of 6 mg/mL oral solution once weekly").part is None
+    assert read(SOLUTION, doseAndRate=dose(15), timing=WEEKLY, text="7.5 mL of 6 mg/mL solution once weekly").clash
 
 
 def test_the_text_of_a_local_timing_code_is_read_as_text() -> None:
@@ -80,7 +96,69 @@ def test_the_text_of_a_local_timing_code_is_read_as_text() -> None:
 
 def test_the_text_for_the_patient_stands_in_for_a_missing_text() -> None:
     assert week(read(patientInstruction="Take 15 mg once a week")) == 15
-    assert week(read(text="15 mg weekly", patientInstruction="Take 20 mg once a week")) == 15
+    assert week(read(text="with food", patientInstruction="Take 15 mg once a week")) == 15
+
+
+def test_text_and_the_text_for_the_patient_are_read_beside_each_other() -> None:
+    assert read(text="15 mg weekly", patientInstruction="Take 20 mg once a week").part is None
+    assert read(text="10 or 15 mg weekly", patientInstruction="Take 10 mg once a week").part is None
+    daily = read(doseAndRate=dose(15), timing=WEEKLY, text="15 mg", patientInstruction="Take every day")
+    assert (daily.clash, daily.part, [e.path for e in daily.daily]) == (True, None, [f"{PATH}.patientInstruction"])
+
+
+def test_an_additional_instruction_counts_for_the_alert_alone() -> None:
+    found = read(doseAndRate=dose(15), timing=WEEKLY, additionalInstruction=[{"text": "Take daily"}])
+    assert (week(found), found.count) == (15, 7)
+    assert [e.path for e in found.daily] == [f"{PATH}.additionalInstruction"]
+    assert read(additionalInstruction=[{"text": "15 mg once weekly"}]).part is None
+
+
+def test_the_words_of_a_code_go_before_an_unsure_text_that_says_no_more() -> None:
+    coded: JSON = {"doseAndRate": dose(15), "timing": {"code": {"text": "Weekly"}}}
+    assert week(read(**coded, text="Take 15 mg weekly as directed")) == 15
+    assert read(**coded, text="Take 15 mg twice weekly as directed").part is None
+    assert read(**coded, text="15 mg weekly. Take 15 mg daily").part is None
+    assert read(**coded, text="Take 15 mg twice weekly").part is None
+    assert read(**coded, text="Take 15 mg daily as directed").clash
+
+
+@pytest.mark.parametrize(
+    ("structured", "text"),
+    [
+        (dose(15), "Inject 0.4 mL (25 mg) under the skin once a week"),
+        (dose(1, "pen"), "Inject 2 pens (30 mg) once weekly"),
+        (dose(15), "Inject 2 pens (30 mg total) once weekly"),
+        (dose(1, "pen"), "Inject 30 mg (2 auto-injectors) once weekly"),
+        (dose(1, "auto-injector"), "Inject 2 auto-injectors once weekly"),
+        (dose(15), "15 mg (45 mg) weekly"),
+        (dose(15), "Inject 15 mg weekly. Dispense 4. Take 30 mg"),
+    ],
+)
+def test_any_larger_amount_of_a_plain_text_is_a_contradiction(structured: list[JSON], text: str) -> None:
+    assert read(doseAndRate=structured, timing=WEEKLY, text=text).clash
+
+
+def test_several_devices_are_counted_or_leave_the_rate_unread() -> None:
+    assert week(read(doseAndRate=dose(30), timing=WEEKLY, text="Inject 2 pens of 15 mg once weekly")) == 30
+    assert read(doseAndRate=dose(15), text="Inject 2 pens once weekly").clash
+    assert read(None, doseAndRate=dose(15), text="Inject 2 pens once weekly").part is None
+    assert week(read(None, doseAndRate=dose(15), text="Inject 1 pen once weekly")) == 15
+
+
+def test_a_week_total_is_no_contradiction() -> None:
+    twice = {"repeat": {"frequency": 2, "period": 1, "periodUnit": "wk"}}
+    assert week(read(doseAndRate=dose(10), timing=twice, text="20 mg per week")) == 20
+    assert read(doseAndRate=dose(10), timing=twice, text="20 mg once weekly").clash
+    assert read(doseAndRate=dose(10), timing=twice, text="25 mg per week").clash
+
+
+def test_a_time_of_day_beside_a_weekly_structure_is_no_contradiction() -> None:
+    found = read(doseAndRate=dose(15), timing=WEEKLY, text="at bedtime")
+    assert (week(found), len(found.daily)) == (15, 1)
+
+
+def test_what_is_missing_is_named_whole() -> None:
+    assert (read(text="as directed").why or "").startswith("no dose and no rate is given")
 
 
 @pytest.mark.parametrize("text", ["as directed", "15 mg", "fifteen mg weekly", "weekly", "10 mg then 15 mg weekly", ""])
@@ -99,7 +177,8 @@ def test_a_text_that_does_not_say_all_leaves_the_dose_unknown(text: str) -> None
         ("15 mg once a week", False),
         ("10 mg/m2 once weekly", False),
         ("as directed", False),
-        ("10 mg then 20 mg daily", False),
+        ("10 mg then 20 mg weekly", False),
+        ("10 mg then 20 mg daily", True),
         ("twice weekly", True),
         ("20 mg", True),
         ("14.9 mg", True),

@@ -79,3 +79,15 @@ def test_an_order_of_another_patient_is_not_this_patients() -> None:
     bare = order()
     del bare["subject"]
     assert addressed(bare, CHART)
+
+
+def test_an_obstacle_is_said_in_plain_words() -> None:
+    drafted = order(modifierExtension=[{"url": "x"}])
+    found = obstacle(drafted, Chart("p", None, [Entry(None, drafted)], {}))
+    assert found == "it carries a modifier that this service does not know"
+    other = order(doNotPerform="perhaps", medicationCodeableConcept="x")
+    said = obstacle(other, Chart("p", None, [Entry(None, other)], {})) or ""
+    assert sorted(said.removeprefix("its ").removesuffix(" could not be read").split(", ")) == [
+        "doNotPerform",
+        "medicationCodeableConcept",
+    ]

@@ -254,3 +254,105 @@ def test_any_json_never_raises(asked: JSON, a_role: JSON, someone: JSON, patient
     chart = chart_of(a_role, someone, {**patient, "id": "pat-1"}, drafts=(asked,), user="Practitioner/p")
     read_prescriber(asked, chart, load(), QUESTIONS.specialties, ON)
     read_age(chart, ON)
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "text"),
+    [
+        ("2026-03-10", "0 years"),
+        ("2025-03-10", "1 year"),
+        ("2024-03-10", "2 years"),
+        ("2008", "17 to 18 years (the birth date on record is partial)"),
+        ("2008-02", "18 years"),
+    ],
+)
+def test_an_age_is_said_in_years(birth_date: str, text: str) -> None:
+    age = read_age(chart_of({"resourceType": "Patient", "id": "pat-1", "birthDate": birth_date}), ON)
+    assert age
+    assert age.evidence.text == text
+
+
+@pytest.mark.parametrize(
+    ("specialty", "text"),
+    [
+        (
+            {"coding": [{"system": NUCC, "code": "207RR0500X", "display": "Shown"}], "text": "Said"},
+            "Shown (207RR0500X)",
+        ),
+        ({"coding": [{"system": NUCC, "code": "207RR0500X"}], "text": "Said"}, "Said (207RR0500X)"),
+        ({"coding": [{"system": NUCC, "code": "207RR0500X"}]}, "Rheumatology (207RR0500X)"),
+        ({"text": "Rheumatology"}, "Rheumatology"),
+    ],
+)
+def test_a_specialty_is_said_by_its_display_else_its_text_else_its_title(specialty: JSON, text: str) -> None:
+    asked = order("Practitioner/p")
+    for user, whose in ((None, ""), ("Practitioner/p", ", of the user who is signed in")):
+        ordered = order() if user else asked
+        chart = chart_of(role("a", specialty=[specialty]), drafts=(ordered,), user=user)
+        found = read_prescriber(ordered, chart, load(), QUESTIONS.specialties, ON)
+        assert [s.evidence.text for s in found.specialties] == [text + whose]
+
+
+def test_a_code_of_a_specialty_that_is_not_asked_for_is_not_overruled_by_words() -> None:
+    asked = order("#r", (role("r", "#p", specialty=[coded(SNOMED, "394582007", "Rheumatology")]),))
+    chart = chart_of(drafts=(asked,))
+    assert [s.concept for s in read_prescriber(asked, chart, load(), QUESTIONS.specialties, ON).specialties] == [
+        "dermatology"
+    ]
+    assert read_prescriber(asked, chart, load(), frozenset({"rheumatology"}), ON).specialties == ()
+
+
+def test_a_reference_that_reaches_somebody_is_not_the_same_as_one_that_reaches_nobody() -> None:
+    elsewhere = "https://other.example.org/fhir/Practitioner/p"
+    assert held(order(elsewhere), person(), role("a", "Practitioner/p")) == NOTHING
+    assert held(order("#p", ()), person("#p"), role("a", "Practitioner/p")) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("practitioner", "qualification", "why"),
+    [
+        ({"active": False}, {}, "no longer active"),
+        ({"active": True}, {"period": {"end": "2026-03-10"}}, None),
+        ({}, {"period": {"end": "2026-03-09"}}, "has ended"),
+        ({}, {"period": {"start": "2026-03-11"}}, "has not begun"),
+        ({}, {"period": {"start": "2026-03-10"}}, None),
+        ({"active": False}, {"period": {"end": "2026-03-09"}}, "no longer active"),
+    ],
+)
+def test_a_qualification_counts_while_it_and_its_practitioner_do(
+    practitioner: JSON, qualification: JSON, why: str | None
+) -> None:
+    doctor = person(qualification=[{"code": RHEUMATOLOGY, **qualification}], **practitioner)
+    assert held(order("Practitioner/p"), doctor) == (([], [f"207RR0500X ({why})"]) if why else FOUND)
+    assert held(order(), doctor, user="Practitioner/p") == (([], [f"207RR0500X ({why})"]) if why else FOUND)
+
+
+def test_a_qualification_is_evidence_of_its_practitioner() -> None:
+    doctor = person(qualification=[{"code": RHEUMATOLOGY}])
+    for asked, resources, reference in (
+        (order("Practitioner/p"), (doctor,), "Practitioner/p"),
+        (order("#p", (doctor,)), (), "MedicationRequest/order-1"),
+    ):
+        found = read_prescriber(asked, chart_of(*resources, drafts=(asked,)), load(), QUESTIONS.specialties, ON)
+        evidence = [(s.evidence.reference, s.evidence.path) for s in found.specialties]
+        assert evidence == [(reference, "Practitioner.qualification.code")]
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"), [("Rheumatology", True), ("Doctor of Medicine", False), ("", False), (None, False)]
+)
+def test_a_degree_tells_a_specialty_by_its_text_alone(said: str | None, counts: bool) -> None:
+    code = coded("http://terminology.hl7.org/CodeSystem/v2-0360", "MD", said)
+    code["coding"][0]["display"] = "Rheumatology"
+    doctor = person("q", qualification=[{"code": code}])
+    assert held(order("Practitioner/q"), doctor) == (FOUND if counts else NOTHING)
+    dermatologist = role("a", specialty=[coded(NUCC, "207N00000X")])
+    beside = held(order("Practitioner/q"), doctor, dermatologist, user="Practitioner/p")
+    assert beside == (FOUND if counts else (["dermatology"], []))
+
+
+def test_a_role_whose_practitioner_is_known_is_not_that_of_an_unknown_one() -> None:
+    elsewhere = "https://other.example.org/fhir/Practitioner/p"
+    for named in (elsewhere, "#p"):
+        assert held(order("Practitioner/p"), person(), role("a", named)) == NOTHING
+    assert held(order("#gone"), role("a", "#gone")) == NOTHING

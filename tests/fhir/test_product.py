@@ -161,3 +161,50 @@ def test_no_medication_is_another_drug() -> None:
 def test_any_json_never_raises(concept: JSON) -> None:
     found = choose(concept)
     assert found is None or len(found.products) >= found.sure
+
+
+@pytest.mark.parametrize(
+    ("codes", "text", "remark"),
+    [
+        ((), "Otrexup or Rasuvo", "It names more than one product: Otrexup or Rasuvo"),
+        (("rxnorm:105585",), "Jylamvo", "It names Jylamvo, and a generic"),
+    ],
+)
+def test_why_a_product_is_open_is_said(codes: tuple[str, ...], text: str, remark: str) -> None:
+    found = choose(_medication_concept({"codes": codes, "text": text}))
+    assert found is not None
+    assert (found.sure, found.remarks) == (False, (remark,))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("generic for Otrexup", "| otrexup |"),
+        ("Otrexup (methotrexate), generic name", "otrexup"),
+        ("generic name methotrexate, Otrexup", "otrexup"),
+        ("Otrexup, generic", "| otrexup |"),
+        ("name generic Otrexup", "| otrexup |"),
+        ("Otrexup generic, name of the drug methotrexate", "| otrexup |"),
+    ],
+)
+def test_a_generic_of_a_brand_is_not_the_brand_but_its_generic_name_is(text: str, wanted: str) -> None:
+    assert named(text=text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Otrexup, do not substitute generic", "otrexup"),
+        ("Otrexup, no generic", "otrexup"),
+        ("no a b c generic Otrexup", "otrexup"),
+        ("no a b c d generic Otrexup", "| otrexup |"),
+    ],
+)
+def test_a_generic_that_is_denied_is_none_up_to_four_words_before(text: str, wanted: str) -> None:
+    assert named(text=text) == wanted
+
+
+def test_a_brand_that_is_not_plainly_ordered_is_open_and_said() -> None:
+    found = choose(_medication_concept({"codes": (), "text": "generic, no Otrexup"}))
+    assert found is not None
+    assert found.remarks == ("Its text does not plainly order Otrexup",)

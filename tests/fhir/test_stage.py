@@ -213,3 +213,81 @@ def test_a_stage_that_is_not_there_is_none() -> None:
 def test_any_json_never_raises(condition: JSON) -> None:
     found = stage_of(condition, load())
     assert found is None or found.group is None or found.group[0] == "I"
+
+
+def local(system: str, code: str) -> JSON:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Mycosis fungoides IB", "IB"),
+        ("Sezary syndrome IVA2", "IVA2"),
+        ("Mycosis fungoides 2A", "IIA"),
+        ("Sezary syndrome IV", None),
+        ("Mycosis fungoides 2", None),
+    ],
+)
+def test_beside_the_disease_only_a_group_with_its_letter_is_plain(text: str, wanted: str | None) -> None:
+    assert group({"text": text}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("MF stage pathologic IIA", "IIA"),
+        ("MF IA IB", None),
+        ("stage mycosis IB", None),
+        ("stage I IA", "IA"),
+        ("stage IB? MF", None),
+    ],
+)
+def test_a_group_follows_the_word_stage_with_nothing_else_between(text: str, wanted: str | None) -> None:
+    found = stage_in(text, NAMES)
+    assert (found.group if found else None) == wanted
+    assert found is None or found.says == text
+
+
+def test_a_local_number_is_no_group() -> None:
+    assert group(local("urn:x", "3")) is None
+    assert group(local("urn:x", "3A")) == "IIIA"
+    assert group(local("http://snomed.info/sct", "IIIA")) is None
+
+
+def test_the_system_is_that_of_the_type_else_of_the_code_else_not_said() -> None:
+    assert group(local("urn:a", "IA"), local("urn:b", "IB")) is None
+    assert group(local("urn:a", "IA"), local("urn:a", "IB")) == "IB"
+    assert group({"text": "IA"}, {"text": "IB"}, kinds=("AJCC", "ajcc")) == "IB"
+    assert group({"text": "IA"}, {"text": "IB"}, kinds=("AJCC",)) == "IB"
+    assert group({"text": "IA"}, local("urn:a", "IB")) == "IB"
+
+
+def test_the_type_of_a_stage_may_be_coded() -> None:
+    def typed(one: str, two: str) -> str | None:
+        entries = [("IA", one), ("IB", two)]
+        kinds = [{**local("urn:x", kind), "text": "stage group"} for _, kind in entries]
+        stages = [{"summary": {"text": e[0]}, "type": kind} for e, kind in zip(entries, kinds, strict=True)]
+        found = stage_of({"stage": stages}, load())
+        return found.group if found else None
+
+    assert (typed("clinical", "clinical"), typed("clinical", "pathologic")) == ("IB", None)
+
+
+@pytest.mark.parametrize("text", ["IB mycosis fungoides", "mycosis fungoides", "MF IB"])
+def test_a_text_without_the_word_stage_says_none(text: str) -> None:
+    assert stage_in(text, NAMES) is None
+
+
+def test_a_display_that_leaves_a_doubt_takes_the_text_with_it() -> None:
+    shown = {"coding": [{"system": "urn:x", "code": "x", "display": "possible stage IB"}], "text": "IB"}
+    plain = {"coding": [{"system": "urn:x", "code": "x", "display": "Stage IB"}], "text": "IB"}
+    assert (group(shown), group(plain)) == (None, "IB")
+
+
+@pytest.mark.parametrize("part", ["skin", "patch", "plaque"])
+def test_a_stage_of_a_part_is_none_of_the_disease(part: str) -> None:
+    text = f"mycosis fungoides {part} stage IB"
+    assert stage_in(text, NAMES) == Staged(None, text)
+    apart = f"mycosis fungoides stage IB, {part}"
+    assert stage_in(apart, NAMES) == Staged("IB", apart)

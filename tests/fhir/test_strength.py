@@ -90,3 +90,86 @@ def test_a_generic_has_the_strength_that_its_text_names() -> None:
 def test_any_text_is_read(text: str) -> None:
     for product in PRODUCTS:
         assert read(text, product).listed in (None, True, False)
+
+
+@pytest.mark.parametrize(("named", "listed"), [("31.1", False), ("31.2", True), ("31.3", True), ("31.4", False)])
+def test_a_concentration_is_the_tables_within_its_rounding_to_a_tenth(named: str, listed: bool) -> None:
+    found = read(f"0.4 ML methotrexate {named} MG/ML Auto-Injector", "otrexup")
+    assert (found.listed, found.mg) == (listed, Decimal("12.5") if listed else None)
+    assert found.per_ml == (Fraction(125, 4) if listed else Fraction(named))
+
+
+def test_a_concentration_that_only_one_device_has_names_no_whole_unit() -> None:
+    found = read("Otrexup 31.3 mg/mL", "otrexup")
+    assert (found.mg, found.per_ml, found.listed) == (None, Fraction(125, 4), True)
+
+
+@pytest.mark.parametrize(
+    ("product", "text"),
+    [
+        ("rasuvo", "Rasuvo 10 mg/0.2 mL, 15 mg/0.3 mL"),
+        ("otrexup", "Otrexup 15 mg/0.4 mL, 25 mg/mL"),
+        (None, "10 mg/0.2 mL, 15 mg/0.3 mL"),
+        (None, "10 mg/0.4 mL, 10 mg/0.2 mL"),
+        (None, "methotrexate 2.5 mg, 10 mg tablet"),
+        (None, "25 mg/mL, 50 mg/mL"),
+    ],
+)
+def test_amounts_or_concentrations_that_disagree_alone_give_none(product: str | None, text: str) -> None:
+    found = read(text, *([product] if product else []))
+    assert (found.disagree, found.mg, found.per_ml) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    ("product", "text", "says"),
+    [
+        ("otrexup", "0.4 ML methotrexate 31.3 MG/ML Auto-Injector [Otrexup]", "0.4 mL of 31.3 mg/mL"),
+        ("otrexup", "Otrexup 15 mg/0.4 mL", "15 mg/0.4 mL"),
+        (None, "methotrexate 2.5 mg, 10 mg tablet", "2.5 mg, 10 mg"),
+        (None, "methotrexate 2.5 mg tablet", "2.5 mg"),
+        (None, "methotrexate tablet", None),
+    ],
+)
+def test_a_strength_is_said_as_it_was_named(product: str | None, text: str, says: str | None) -> None:
+    assert read(text, *([product] if product else [])).says == says
+
+
+def test_names_that_agree_do_not_disagree() -> None:
+    generic = read("10 mg/0.4 mL (25 mg/mL)")
+    assert (generic.disagree, generic.mg, generic.per_ml) == (False, 10, 25)
+    assert read("Otrexup 15 mg/0.4 mL (37.5 mg/mL)", "otrexup").disagree is False
+
+
+@pytest.mark.parametrize(
+    ("text", "mg", "per_ml"),
+    [
+        ("0 mg/0.4 mL", None, None),
+        ("0 mg tablet", None, None),
+        ("0 mg/mL", None, None),
+        ("1 mg tablet", 1, None),
+        ("1 mg/mL", None, 1),
+        ("take 2 mL of 25 mg/mL", None, 25),
+    ],
+)
+def test_nothing_is_no_strength_and_one_is(text: str, mg: int | None, per_ml: int | None) -> None:
+    found = read(text)
+    assert (found.mg, found.per_ml) == (mg, per_ml)
+
+
+def test_a_concentration_is_said_as_it_was_named() -> None:
+    assert read("Methotrexate 25 mg/mL").says == "25 mg/mL"
+
+
+def test_the_same_amount_in_another_volume_is_not_listed() -> None:
+    assert [read(text, "otrexup").listed for text in ("15 mg/0.4 mL", "15 mg/0.3 mL")] == [True, False]
+
+
+def test_candidates_share_only_what_is_the_same_for_all() -> None:
+    both = read("7.5 mg/0.15 mL", "rasuvo", "otrexup")
+    assert (both.mg, both.listed, both.says) == (Decimal("7.5"), False, "7.5 mg/0.15 mL")
+    apart = read("15 mg auto-injector", "otrexup", "xatmep")
+    assert (apart.mg, apart.per_ml, apart.says) == (None, None, None)
+
+
+def test_a_solution_of_another_concentration_disagrees() -> None:
+    assert [read(text, "jylamvo").disagree for text in ("Jylamvo 2 mg/mL", "Jylamvo 2.5 mg/mL")] == [False, True]

@@ -228,3 +228,10 @@ def test_a_maximum_never_lowers_the_rate(low: int, high: int, period: int, unit:
     assert plain is not None
     assert maximal is not None
     assert maximal >= plain
+
+
+@pytest.mark.parametrize(("unit", "count"), [("d", 7), ("wk", 1)])
+def test_a_unit_without_a_period_gives_no_rate_and_counts_as_one_of_it(unit: str, count: int) -> None:
+    found = read_timing({"repeat": {"frequency": 1, "periodUnit": unit}})
+    assert (found.rate, found.count) == (None, count)
+    assert found.fault

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from service.case import Allergy, Case
+from service.determination import Evidence
 from service.dose import Dose
 from service.policy import library
 from service.policy.alerts import alert
+from service.policy.document import AlertRule
 from tests.policy.facts import SEEN, case, product, weekly
 
 RULES = library.load().revision("CP.PHAR.134").policy.document.alert
@@ -93,3 +95,45 @@ def test_a_strength_that_the_product_is_not_made_in_is_a_warning() -> None:
 def test_severities_are_as_the_contract_says() -> None:
     severe = {rule.code for rule in RULES if rule.severity == "critical"}
     assert severe == {"daily-dosing", "pregnancy", "hypersensitivity"}
+
+
+def test_an_alert_says_its_rules_words() -> None:
+    (found,) = alert(RULES, case(dose=Dose(daily=(SEEN,))), None)
+    (says,) = (rule.says for rule in RULES if rule.code == "daily-dosing")
+    assert (found.says, bool(says)) == (says, True)
+
+
+def test_a_count_of_doses_is_its_own_evidence_before_what_says_daily() -> None:
+    dose = replace(weekly(1), most_per_week=Fraction(7), daily=(SEEN,))
+    (found,) = alert(RULES, case(dose=dose), None)
+    counted = Evidence("MedicationRequest/order-1", "MedicationRequest.dosageInstruction.timing", "7 doses a week")
+    assert found.evidence == (counted, SEEN)
+
+
+def test_a_strength_is_shown_where_the_product_is_named_first() -> None:
+    second = replace(SEEN, reference="Medication/y")
+    odd = product("otrexup", strength_listed=False, strength_text="7.5 mg", evidence=(SEEN, second))
+    (found,) = alert(RULES, case(product=odd), None)
+    assert found.evidence == (replace(SEEN, text="7.5 mg"),)
+    unsaid = product("otrexup", strength_listed=False, strength_text="")
+    assert alert(RULES, case(product=unsaid), None)[0].evidence == (SEEN,)
+
+
+@pytest.mark.parametrize(
+    ("scope", "alerts"),
+    [
+        ({"for": {"diagnosis": ("psoriasis",)}}, True),
+        ({"for": {"diagnosis": ("rheumatoid-arthritis",)}}, False),
+        ({"for": {"product": ("jylamvo",)}}, True),
+        ({"for": {"product": ("xatmep",)}}, False),
+        ({"unless": {"product": ("jylamvo",)}}, False),
+        ({"unless": {"product": ("xatmep",)}}, True),
+        ({"unless": {"diagnosis": ("psoriasis",)}}, False),
+        ({"unless": {"product": ("jylamvo",), "diagnosis": ("rheumatoid-arthritis",)}}, True),
+    ],
+)
+def test_a_rule_fits_by_product_and_diagnosis(scope: Any, alerts: bool) -> None:
+    parts = {"code": "pregnancy", "severity": "critical", "word": "condition", "condition": "pregnancy"}
+    rule = AlertRule.model_validate({**parts, "says": "x", "cites": "y", **scope})
+    found = alert((rule,), case(conditions={"pregnancy": (SEEN,)}), "psoriasis")
+    assert bool(found) is alerts

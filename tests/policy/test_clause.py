@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from service.case import Case, Membership
-from service.determination import Result
-from service.policy.clause import Increase, Scope, Setting, Waiver
-from service.policy.on_chart import AgeClause, AttestedClause
+from service.case import Case, Membership, Prescriber
+from service.determination import Finding, Result
+from service.policy.clause import Clause, Increase, Scope, Setting, Waiver
+from service.policy.on_chart import AgeClause, AttestedClause, PrescriberClause
+from service.policy.on_dose import DoseClause
 from tests.policy.facts import SEEN, TODAY, attested, case, diagnosis, weekly
 
 UNKNOWN_INCREASE = Increase(known=False, higher=False)
@@ -130,3 +131,70 @@ def test_scope_and_waiver_read_themselves_back() -> None:
     assert Scope().reads() == "every order"
     waiver = Waiver.model_validate({"line": "him", "state": "IL", "from": date(2026, 1, 1), "cites": "law"})
     assert waiver.reads() == "lifted for him members in IL from 2026-01-01 (law)"
+
+
+def criterion(found: Case, **parts: Any) -> Finding:
+    """An adult's age tested against an upper bound of 18, or what `parts` say."""
+    base = {"ref": "I.A.1", "says": "the age", "word": "age", "at_most": 18, **parts}
+    return AgeClause.model_validate(base).find(setting(found))
+
+
+def test_every_finding_bears_its_clauses_number_and_words() -> None:
+    waiver = {"line": "him", "state": "IL", "from": date(2026, 1, 1), "cites": "law"}
+    member = Membership("him", state="IL")
+    findings = {
+        Result.NOT_MET: criterion(case()),
+        Result.MET: criterion(case(), at_most=99),
+        Result.UNKNOWN: criterion(case(age=None)),
+        Result.WAIVED: criterion(case(membership=member), waived=waiver),
+        Result.NOT_APPLICABLE: criterion(case(), **{"for": {"product": ("xatmep",)}}),
+    }
+    told = {result: (f.result, f.id, f.reads) for result, f in findings.items()}
+    assert told == {result: (result, "I.A.1", "the age") for result in findings}
+    attested_ = criterion(case(age=None, attestations={"I.A.1": attested()}))
+    assert (attested_.result, attested_.id, attested_.reads) == (Result.MET, "I.A.1", "the age")
+
+
+def test_only_what_is_not_met_says_what_would_meet_it_and_only_what_is_unknown_what_is_missing() -> None:
+    parts = {"asks": "a birth date", "remedy": "a child"}
+    told = {
+        "not met": criterion(case(), **parts),
+        "met": criterion(case(), at_most=99, **parts),
+        "unknown": criterion(case(age=None), **parts),
+    }
+    assert {name: f.remedy for name, f in told.items()} == {"not met": "a child", "met": None, "unknown": None}
+    assert {name: f.missing for name, f in told.items()} == {"not met": None, "met": None, "unknown": "a birth date"}
+
+
+def test_a_words_own_remedy_goes_before_the_clauses() -> None:
+    parts = {"ref": "I.A.1", "says": "dose", "word": "dose", "at_most": "20 mg per week", "remedy": "another order"}
+    finding = DoseClause.model_validate(parts).find(setting(case(dose=weekly(21))))
+    assert finding.remedy == "A dose of at most 20 mg per week"
+
+
+def test_an_attested_finding_keeps_what_the_chart_shows_and_says() -> None:
+    parts = {"ref": "I.A.1", "says": "who", "word": "prescriber", "any_of": ("rheumatology",)}
+    seen = case(prescriber=Prescriber((), ("Family medicine",)), attestations={"I.A.1": attested()})
+    finding = PrescriberClause.model_validate(parts).find(setting(seen))
+    assert finding.result is Result.MET
+    assert finding.remarks == ("specialty on record: Family medicine",)
+
+
+@pytest.mark.parametrize(
+    ("parts", "reads"),
+    [
+        ({"product": ("a",)}, "a"),
+        ({"diagnosis": ("c", "d")}, "c, d"),
+        ({"product": ("a", "b"), "diagnosis": ("c",)}, "a, b and c"),
+    ],
+)
+def test_a_scope_reads_of_what_it_names(parts: Any, reads: str) -> None:
+    assert Scope(**parts).reads() == reads
+
+
+def test_a_clause_that_is_no_word_tests_nothing_and_reads_nothing() -> None:
+    bare = Clause.model_validate({"ref": "I.A.1", "says": "x"})
+    with pytest.raises(TypeError, match=r"^Clause tests nothing in Setting"):
+        bare.test(setting(case()))
+    with pytest.raises(TypeError, match=r"^Clause is no word$"):
+        bare.reads()

@@ -292,3 +292,116 @@ def test_sezary_syndrome_is_on_no_label() -> None:
 def test_what_was_found_is_the_same_every_time() -> None:
     assert decided(on_it()) == decided(on_it())
     assert decided(case()).findings[0].result is Result.MET
+
+
+PREGNANT: dict[str, Any] = {"conditions": {**case().conditions, "pregnancy": (SEEN,)}}
+
+
+def test_every_determination_tells_its_order_day_drug_and_what_was_not_read() -> None:
+    unread = ("Claim: could not be had",)
+    asked = {
+        "decided": case(unread=unread),
+        "no diagnosis": case(unread=unread, diagnoses=Diagnoses()),
+        "referred": case(unread=unread, diagnoses=Diagnoses(unlisted=(SEEN,))),
+        "open product": case(unread=unread, product=product(None, candidates=("otrexup", "rasuvo"), drug="Otrexup")),
+    }
+    for found in map(decided, asked.values()):
+        assert (found.order, found.evaluated_on) == ("MedicationRequest/order-1", date(2026, 3, 10))
+        assert found.unread == unread
+    assert {name: decided(found).drug for name, found in asked.items()} == {
+        "decided": "jylamvo",
+        "no diagnosis": "jylamvo",
+        "referred": "jylamvo",
+        "open product": "Otrexup",
+    }
+
+
+def test_the_name_of_the_indication_is_empty_where_there_is_none() -> None:
+    assert decided(case()).indication_name == "rheumatoid arthritis"
+    assert decided(case(diagnoses=Diagnoses())).indication_name == ""
+
+
+def test_a_concept_that_the_policy_does_not_name_is_its_own_name() -> None:
+    assert POLICY.name("otrexup") == "Otrexup"
+    assert POLICY.name("psoriasis") == "psoriasis"
+    assert POLICY.name("scurvy") == "scurvy"
+
+
+def test_alerts_stand_beside_every_status() -> None:
+    alarmed = {
+        "approvable": case(**PREGNANT),
+        "not met": case(age=Age(17, 17, SEEN), **PREGNANT),
+        "no diagnosis": case(diagnoses=Diagnoses(), **PREGNANT),
+        "refer": case(diagnoses=Diagnoses(unlisted=(SEEN,)), **PREGNANT),
+        "open product": case(product=product(None, candidates=("otrexup", "rasuvo")), **PREGNANT),
+    }
+    told = {name: [a.code for a in decided(found).safety] for name, found in alarmed.items()}
+    assert told == {name: ["pregnancy"] for name in alarmed}
+
+
+def test_pregnancy_beside_a_solution_is_weighed_by_the_one_diagnosis_decided() -> None:
+    leukaemia = for_("acute-lymphoblastic-leukemia")
+    assert decided(case(diagnoses=leukaemia, **PREGNANT)).safety == ()
+    outside = Membership(None, outside=True)
+    assert outcome(case(diagnoses=leukaemia, membership=outside, **PREGNANT)) is None
+    several = for_("acute-lymphoblastic-leukemia", "mycosis-fungoides")
+    assert isinstance(outcome(case(diagnoses=several, membership=outside, **PREGNANT)), SafetyNotice)
+
+
+def test_a_notice_tells_its_order_drug_and_policy() -> None:
+    generic = product(None, drug="methotrexate 2.5 mg tablet")
+    notice = outcome(case(product=generic, dose=replace(weekly(1), daily=(SEEN,))))
+    assert isinstance(notice, SafetyNotice)
+    assert (notice.order, notice.drug) == ("MedicationRequest/order-1", "methotrexate 2.5 mg tablet")
+    assert (notice.policy.id, notice.policy.version) == ("CP.PHAR.134", "2025-11")
+
+
+def test_no_diagnosis_is_asked_for_by_the_names_of_the_elements() -> None:
+    assert decided(case(diagnoses=Diagnoses())).asks == (
+        "The diagnosis that the order treats, as the order's reason (reasonCode or reasonReference)",
+    )
+
+
+def test_unlisted_diagnoses_are_named_once_each() -> None:
+    lupus, gout = replace(SEEN, text="Lupus (M32.9)"), replace(SEEN, text="Gout (M10.9)")
+    found = decided(case(diagnoses=Diagnoses(unlisted=(lupus, gout, lupus))))
+    assert found.referral is not None
+    assert found.referral.reason == (
+        "CP.PHAR.134 does not list the diagnosis of the order: Lupus (M32.9); Gout (M10.9)"
+    )
+
+
+def test_a_label_change_replaces_the_number_of_an_unlisted_diagnosis_for_its_product_only() -> None:
+    unlisted = case(diagnoses=Diagnoses(unlisted=(SEEN,)))
+    told = {}
+    for name in ("jylamvo", "xatmep"):
+        change = LabelChange(product=name, date=date(2026, 1, 5), formulary=True)
+        found = decided(unlisted, Plans(label_changes=(change,)))
+        assert found.referral is not None
+        told[name] = found.referral.policies
+    assert told == {"jylamvo": {"medicaid": ("CP.PMN.255",)}, "xatmep": {"medicaid": ("CP.PMN.53",)}}
+
+
+def test_a_worse_pathway_does_not_win_though_the_patient_is_on_it() -> None:
+    found = decided(on_it(prescriber=case().prescriber, attestations={}))
+    assert (found.status, found.pathway) == (Status.APPROVABLE, "I.B")
+
+
+def test_each_failure_that_refers_is_named() -> None:
+    found = decided(case(age=Age(17, 17, SEEN), dose=weekly("30.1")))
+    assert found.referral is not None
+    assert found.referral.reason == "The use is not listed: age (I.B.4.b), dose (I.B.7)"
+
+
+def test_the_rule_of_precedence_is_said_in_one_remark() -> None:
+    said = "A state's own Medicaid coverage rules take precedence over this policy"
+    assert said in decided(case()).remarks
+    assert said not in decided(case(membership=Membership("him"))).remarks
+
+
+def test_a_tie_of_status_goes_to_the_fewer_unknown_before_the_policys_order() -> None:
+    by_dermatologist = Prescriber((replace(case().prescriber.specialties[0], concept="dermatology"),))
+    for order in (("rheumatoid-arthritis", "psoriasis"), ("psoriasis", "rheumatoid-arthritis")):
+        found = decided(case(diagnoses=for_(*order), prescriber=by_dermatologist, conditions={}))
+        assert (found.status, found.indication) == (Status.DOCUMENTATION_NEEDED, "psoriasis")
+        assert found.missing == ("I.B.6",)

@@ -1,12 +1,15 @@
 """Documents: loaded, checked, refused with the place at fault; in force by date; what they ask."""
 
+import hashlib
 from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 
 import pytest
 
 from service.determination import Result
 from service.policy import library
+from service.policy.clause import Label
 from service.policy.library import Policy, PolicyError
 from service.policy.outline import leaves, outlines
 from service.policy.readback import readback
@@ -14,6 +17,7 @@ from service.terminology import load as load_terms
 
 TEXT = (files("service.policy") / "documents" / "CP.PHAR.134" / "2025-11.toml").read_text(encoding="utf-8")
 LIBRARY = library.load()
+SECTION = 'ref = "I.A"\ntitle = "x"\nkind = "initial"'
 
 
 def changed(old: str, new: str) -> Policy:
@@ -156,3 +160,127 @@ def test_the_readback_shows_every_clause_in_both_forms() -> None:
 
 def test_results_have_the_contracts_names() -> None:
     assert [r.value for r in Result] == ["met", "not-met", "unknown", "waived", "not-applicable"]
+
+
+def shipped(name: str = "2025-11") -> Policy:
+    """A document read anew."""
+    folder = files("service.policy") / "documents" / "CP.PHAR.134"
+    return library.read((folder / f"{name}.toml").read_text(encoding="utf-8"), name)
+
+
+def test_a_library_holds_its_policies_by_id_the_earliest_first() -> None:
+    new, old = shipped("2025-11"), shipped("2024-11")
+    found = library.collect([new, old])
+    assert list(found.policies) == ["CP.PHAR.134"]
+    assert [r.policy for r in found.revisions()] == [old, new]
+    assert [r.questions.version for r in found.revisions()] == ["2024-11", "2025-11"]
+    assert found.revision("CP.PHAR.134").policy == new
+    assert found.revision("CP.PHAR.134", "2024-11").policy == old
+
+
+def test_an_order_older_than_every_revision_is_told_which_one_decides() -> None:
+    _, said = LIBRARY.in_force("CP.PHAR.134", date(2024, 10, 31))
+    assert said == "The order is older than the earliest revision on file; revision 2024-11 decided"
+
+
+def test_a_policy_carries_its_labels_and_the_digest_of_its_text() -> None:
+    policy = shipped()
+    assert policy.digest == hashlib.sha256(TEXT.encode()).hexdigest()
+    assert Label("xatmep", "acute-lymphoblastic-leukemia", 18) in policy.labels
+    assert Label("jylamvo", "acute-lymphoblastic-leukemia", None) in policy.labels
+    assert len(policy.labels) == len(policy.document.label)
+
+
+def test_a_document_is_asked_for_by_its_own_number_and_revision() -> None:
+    asked = library.questions_of(shipped())
+    assert (asked.policy, asked.version) == ("CP.PHAR.134", "2025-11")
+    assert asked.drug.ingredient == shipped().document.drug.ingredient
+    assert [d.concept for d in asked.diagnoses] == [d.concept for d in shipped().document.diagnosis]
+    assert asked.specialties == {"rheumatology", "dermatology", "oncology-hematology"}
+    assert asked.trials == {"generic-methotrexate-injection"}
+    assert asked.companions == {"antineoplastic"}
+    assert asked.conditions >= {"unable-to-swallow-pills", "pregnancy", "alcoholism"}
+    assert asked.measured_within_days == 365
+    assert asked.state_observations == shipped().document.history.observed_states
+
+
+def test_a_product_is_asked_for_by_names_form_strengths_and_concentration() -> None:
+    asked = {p.id: p for p in library.questions_of(shipped()).products}
+    assert list(asked) == ["otrexup", "rasuvo", "reditrex", "xatmep", "jylamvo"]
+    pen, solution = asked["otrexup"], asked["xatmep"]
+    assert (pen.name, pen.concept, pen.form) == ("Otrexup", "otrexup", "auto-injector")
+    assert pen.mg_per_ml is None
+    assert (pen.strengths[0].mg, pen.strengths[0].ml) == (10, Decimal("0.4"))
+    assert (asked["reditrex"].strengths[-1].mg, asked["reditrex"].strengths[-1].ml) == (25, 1)
+    assert (solution.mg_per_ml, asked["jylamvo"].mg_per_ml) == (Decimal("2.5"), 2)
+    declared = {p.id: p for p in shipped().document.product}
+    assert {n: p.names for n, p in asked.items()} == {n: p.names for n, p in declared.items()}
+    assert {n: p.generic_level for n, p in asked.items()} == {n: p.generic_level for n, p in declared.items()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('ref = "I.A.2"', 'ref = "I.A.1"', "changed.toml: clause I.A.1: declared twice"),
+        ('id = "rasuvo"', 'id = "otrexup"', "changed.toml: product otrexup: declared twice"),
+        ('concept = "psoriasis"', 'concept = "rheumatoid-arthritis"', "diagnosis rheumatoid-arthritis: declared twice"),
+        ("\n[[clause]]", f"\n[[section]]\n{SECTION}\n\n[[clause]]", "section I.A: declared twice"),
+        ("\n[[clause]]", '\n[[group]]\nref = "I.A.3"\nof = "any"\n\n[[clause]]', "group I.A.3: declared twice"),
+        ('doses = ["I.C.5.a"]', 'doses = ["I.C.5.x", "I.C.5.y"]', "I.C.note: I.C.5.x, I.C.5.y is not declared"),
+    ],
+)
+def test_a_fault_of_the_parts_together_names_the_part(old: str, new: str, said: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        changed(old, new)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('for = { product = ["injectable"] }', 'for = { diagnosis = ["scurvy"] }', "I.A.3.a: scurvy is not declared"),
+        ('for = { product = ["injectable"] }', 'for = { product = ["aspirin"] }', "I.A.3.a: aspirin is not declared"),
+        ('diagnoses = ["polyarticular-jia"]', 'diagnoses = ["scurvy"]', "I.A: scurvy is not declared"),
+    ],
+)
+def test_a_name_that_is_not_declared_is_refused_where_it_stands(old: str, new: str, said: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        changed(old, new)
+    assert said in str(error.value)
+
+
+def test_a_diagnosis_that_two_sections_are_for_is_refused() -> None:
+    with pytest.raises(PolicyError, match="polyarticular-jia: 2 sections are for it, one must be"):
+        changed('diagnoses = ["rheumatoid-arthritis"', 'diagnoses = ["polyarticular-jia", "rheumatoid-arthritis"')
+
+
+def test_a_fault_outside_the_clauses_names_no_clause_and_no_word() -> None:
+    with pytest.raises(PolicyError) as error:
+        changed("months = 12", "months = 0")
+    assert str(error.value) == ("changed.toml: approval.0.months: Input should be greater than 0 (found 0)")
+
+
+def test_faults_are_told_one_to_a_line() -> None:
+    text = TEXT.replace("months = 12", "months = 0", 1).replace('of = "any"', 'of = "some"', 1)
+    with pytest.raises(PolicyError) as error:
+        library.read(text, "two.toml")
+    told = str(error.value).split("\n")
+    assert len(told) == 2
+    assert all(line.startswith("two.toml") for line in told)
+
+
+def test_a_fault_of_a_clause_is_told_in_full() -> None:
+    with pytest.raises(PolicyError) as error:
+        changed("at_least = 2\n", 'at_least = "2"\n')
+    assert str(error.value).startswith("changed.toml, clause I.A.3.a, word age: clause.")
+    assert ".at_least: Input should be a valid integer (found '2')" in str(error.value)
+
+
+def test_a_concentration_is_milligrams_in_one_millilitre() -> None:
+    asked = library.questions_of(changed('concentration = "2.5 mg/mL"', 'concentration = "5 mg/2 mL"'))
+    assert next(p for p in asked.products if p.id == "xatmep").mg_per_ml == Decimal("2.5")
+
+
+def test_a_section_for_a_product_that_is_not_declared_is_refused_by_name() -> None:
+    with pytest.raises(PolicyError, match=r"changed\.toml: I\.C: aspirin is not declared; declared are jylamvo, otr"):
+        changed('products = ["oral-solution"]', 'products = ["aspirin"]')

@@ -153,7 +153,7 @@ def test_a_contradicted_dose_says_that_the_order_must_be_corrected() -> None:
     wrong = replace(weekly(15), contradicted=True, steps=())
     finding = clause.find(setting(dose=wrong, attestations={"I.A.1": attested()}))
     assert finding.result is Result.UNKNOWN
-    assert "must be corrected" in finding.remarks[0]
+    assert finding.remarks == ("the order's text and structure disagree on the dose: the order must be corrected",)
 
 
 def test_every_word_reads_itself_back() -> None:
@@ -186,3 +186,97 @@ def test_a_member_of_no_known_line_waives_nothing() -> None:
     found = {name: clause.find(setting(membership=m)).result.value for name, m in members.items()}
     assert found.pop("him in IL") == "waived"
     assert set(found.values()) == {"unknown"}
+
+
+TOLD = replace(SEEN, text="told")
+
+
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_a_diagnosis_carries_its_evidence_whatever_the_result(name: str) -> None:
+    clause = DiagnosisClause(ref="I.A.1", says="dx", word="diagnosis", any_of=("a",), open=("b",))
+    verdict = clause.test(setting(diagnosis(name, remarks=("a note",))))
+    assert verdict.evidence == (SEEN,)
+    assert verdict.remarks == (("a note",) if name == "a" else ())
+
+
+@pytest.mark.parametrize("stage", ["IVA", "IV", "IB", None])
+def test_a_stage_carries_the_diagnosis_remarks_whatever_the_result(stage: str | None) -> None:
+    clause = StageClause(ref="I.A.1", says="stage", word="stage", met=("IVA",), unknown=("IV",))
+    found = diagnosis(stage=stage, stage_evidence=(TOLD,), remarks=("two systems disagree",))
+    verdict = clause.test(setting(found))
+    assert (verdict.evidence, verdict.remarks) == ((TOLD,), ("two systems disagree",))
+
+
+@pytest.mark.parametrize(("course", "evidence"), [("relapse", (TOLD,)), ("remission", (TOLD,)), (None, (SEEN, TOLD))])
+def test_a_course_carries_its_evidence_and_an_unknown_one_the_diagnosis_too(course: Any, evidence: Any) -> None:
+    clause = CourseClause(ref="I.A.1", says="course", word="course", course="relapse")
+    found = diagnosis(course=course, course_evidence=(TOLD,), remarks=("a denied relapse",))
+    verdict = clause.test(setting(found))
+    assert (verdict.evidence, verdict.remarks) == (evidence, ("a denied relapse",))
+
+
+def test_product_prescriber_and_condition_carry_their_evidence() -> None:
+    bought = ProductClause(ref="I.A.1", says="product", word="product", any_of=("xatmep",))
+    assert bought.test(setting()).evidence == (SEEN,)
+    who = PrescriberClause(ref="I.A.1", says="who", word="prescriber", any_of=("rheumatology",))
+    both = Prescriber((Specialty("dermatology", SEEN), Specialty("rheumatology", TOLD)))
+    assert who.test(setting(prescriber=both)).evidence == (TOLD,)
+    assert who.test(setting(prescriber=both)).remarks == ()
+    pills = ConditionClause(ref="I.A.1", says="pills", word="condition", any_of=("pills", "tube"))
+    assert pills.test(setting(conditions={"pills": (SEEN,), "tube": (TOLD,)})).evidence == (SEEN, TOLD)
+
+
+def test_a_trial_carries_its_evidence_and_remarks() -> None:
+    clause = FailedClause(ref="I.A.1", says="step", word="failed", drug=DRUG)
+    first, second = Trial(False, SEEN, "2024"), Trial(False, TOLD, "2025")
+    verdict = clause.test(setting(trials={DRUG: Trials((first, second), ("tablets do not count",))}))
+    assert (verdict.evidence, verdict.remarks) == ((SEEN, TOLD), ("tablets do not count",))
+    assert verdict.missing == "Outcome of the trial on record: seen (2024); told (2025)"
+    failed = clause.test(setting(trials={DRUG: Trials((Trial(True, TOLD),), ("tablets do not count",))}))
+    assert (failed.evidence, failed.remarks, failed.missing) == ((TOLD,), ("tablets do not count",), None)
+    assert clause.test(setting(trials={DRUG: Trials()})).missing is None
+
+
+def test_only_a_contradicted_dose_and_a_leaf_about_it_ask_for_a_corrected_order() -> None:
+    wrong = replace(weekly(15), contradicted=True)
+    said = {
+        (about, contradicted): bool(
+            AttestedClause(ref="I.A.1", says="said", word="attested", about_dose=about)
+            .test(setting(dose=wrong if contradicted else weekly(15)))
+            .remarks
+        )
+        for about in (True, False)
+        for contradicted in (True, False)
+    }
+    assert [pair for pair, remark in said.items() if remark] == [(True, True)]
+
+
+def test_a_word_without_what_leaves_it_open_does_not_speak_of_it() -> None:
+    clauses = {
+        age(at_least=2): "at least 2 completed years on the evaluation date",
+        age(at_most=18): "at most 18 completed years on the evaluation date",
+        DiagnosisClause(ref="I.A.1", says="x", word="diagnosis", any_of=("a",)): "the diagnosis is a",
+        DiagnosisClause(ref="I.A.1", says="x", word="diagnosis", any_of=("a",), open=("c", "d")): (
+            "the diagnosis is a; c, d leaves it open"
+        ),
+        StageClause(ref="I.A.1", says="x", word="stage", met=("I", "IA")): (
+            "the stage is one of I, IA; any other stage on record is not"
+        ),
+        StageClause(ref="I.A.1", says="x", word="stage", met=("I",), unknown=("IV", "V")): (
+            "the stage is one of I; IV, V leaves it open; any other stage on record is not"
+        ),
+        CourseClause(ref="I.A.1", says="x", word="course", course="relapse"): (
+            "the Condition says relapse, recurrence or refractory; remission is not met"
+        ),
+        CourseClause(ref="I.A.1", says="x", word="course", course="relapse", open=("c", "d")): (
+            "the Condition says relapse, recurrence or refractory; remission is not met; c, d leaves it open"
+        ),
+        ProductClause(ref="I.A.1", says="x", word="product", any_of=("a", "b")): "the product ordered is a or b",
+        PrescriberClause(ref="I.A.1", says="x", word="prescriber", any_of=("a", "b")): (
+            "a specialty on record of the prescriber is a or b; else unknown"
+        ),
+        ConditionClause(ref="I.A.1", says="x", word="condition", any_of=("a", "b")): (
+            "an active Condition on record is of a or b; none leaves it unknown"
+        ),
+    }
+    assert {said: clause.reads() for clause, said in clauses.items()} == {said: said for said in clauses.values()}

@@ -178,3 +178,109 @@ def test_the_label_needs_its_dose_product_and_diagnosis() -> None:
 def test_the_note_reads_itself_back() -> None:
     clause = OnLabelClause(ref="I.C.note", says="regimen", word="on-label", doses=("I.C.5.a", "I.C.5.b"))
     assert "I.C.5.a or I.C.5.b is met" in clause.reads()
+
+
+def test_a_dose_carries_its_evidence_and_remarks_whatever_the_result() -> None:
+    clause = dose_clause("20 mg per week")
+    for amount in ("20", "20.1"):
+        verdict = clause.test(setting(dose=replace(weekly(amount), remarks=("a partial device",))))
+        assert verdict.evidence[1:] == (SEEN,)
+        assert verdict.evidence[0].path == SEEN.path
+        assert verdict.remarks == ("a partial device",)
+    unread = clause.test(setting(dose=Dose(unknown="no rate", remarks=("an odd unit",))))
+    assert unread.remarks == ("an odd unit",)
+    unshown = clause.test(setting(dose=replace(weekly(1), evidence=())))
+    assert unshown.evidence[0].path == "MedicationRequest.dosageInstruction"
+
+
+def test_the_body_surface_is_evidence_only_where_it_was_needed() -> None:
+    area = replace(SEEN, text="1.5 m2")
+    body = replace(surface("1.5"), evidence=(area,))
+    through = dose_clause("20 mg/m2 per week").test(setting(dose=weekly(30), body=body))
+    without = dose_clause("30 mg per week").test(setting(dose=weekly(30), body=body))
+    assert (area in through.evidence, area in without.evidence) == (True, False)
+
+
+@pytest.mark.parametrize(("other", "borderline"), [("1.49", True), ("1.5", False), ("1.51", False)])
+def test_a_formula_that_ends_on_the_limit_turns_nothing(other: str, borderline: bool) -> None:
+    found = dose_clause("20 mg/m2 per week").test(setting(dose=weekly(30), body=surface("1.6", other)))
+    assert found.evidence[0].text == (
+        "18.75 mg/m2 per week, limit 20"
+        + ("; borderline: another formula for the body surface area would turn it" if borderline else "")
+    )
+
+
+def test_a_limit_of_each_dose_is_measured_each_time_and_one_of_a_week_by_the_week() -> None:
+    twice = weekly(10, "mg/m2", 2)
+    assert Limit.parse("10 mg/m2 per dose").measure(twice, None) == 10
+    assert Limit.parse("10 mg/m2 per week").measure(twice, None) == 20
+    assert Limit.parse("10 mg per dose").measure(twice, Fraction(2)) == 20
+    assert Limit.parse("10 mg per week").measure(twice, Fraction(2)) == 40
+
+
+def test_a_count_says_what_would_meet_it() -> None:
+    clause = dose_clause("10 mg/m2 per dose", count_at_most=2)
+    thrice = clause.test(setting(dose=weekly(10, "mg/m2", 3)))
+    assert (thrice.result, thrice.remedy) == (Result.NOT_MET, "At most 2 doses a week")
+    both = clause.test(setting(dose=weekly("10.1", "mg/m2", 3)))
+    assert both.remedy == "A dose of at most 10 mg/m2 per dose; At most 2 doses a week"
+    unread = clause.test(setting(dose=Dose(unknown="no rate", evidence=(SEEN,))))
+    assert unread.result is Result.UNKNOWN
+    assert unread.missing == "A weekly dose that can be read from the order (no rate)"
+    assert clause.test(setting(dose=Dose())).missing == "A weekly dose that can be read from the order (none is given)"
+
+
+def test_a_count_is_known_where_the_dose_is_not() -> None:
+    clause = dose_clause("10 mg/m2 per dose", count_at_most=2)
+    assert clause.test(setting(dose=weekly(10, "mg", 2))).result is Result.UNKNOWN
+    assert clause.test(setting(dose=weekly(10, "mg", 3))).result is Result.NOT_MET
+
+
+def test_a_regimen_says_what_would_meet_it_and_shows_the_others() -> None:
+    single = dose_clause("75 mg per week", regimen="single-agent", companions="antineoplastic")
+    beside = dose_clause("10 mg/m2 per dose", regimen="combination", companions="antineoplastic")
+    alone = Companions((), Had(), remarks=("no statements",))
+    combined = Companions((OTHER,), Had(), remarks=("no statements",))
+    low = weekly(5, "mg/m2")
+    failed = single.test(setting(companions=combined))
+    assert failed.remedy == "Given as the only antineoplastic"
+    assert failed.evidence[-1] == OTHER
+    assert failed.remarks == ("no statements",)
+    lone = beside.test(setting(dose=low, companions=alone))
+    assert (lone.remedy, lone.remarks) == ("Given with combination chemotherapy", ("no statements",))
+    assert beside.test(setting(dose=low, companions=combined)).evidence[-1] == OTHER
+
+
+@pytest.mark.parametrize(
+    ("companions", "why"),
+    [
+        (Companions((), Had(complete=False)), "it was not had whole"),
+        (Companions((), Had(), ("Medication/x", "Medication/y")), "not clear: Medication/x; Medication/y"),
+    ],
+)
+def test_why_a_list_does_not_tell_is_said(companions: Companions, why: str) -> None:
+    clause = dose_clause("75 mg per week", regimen="single-agent", companions="antineoplastic")
+    assert clause.test(setting(companions=companions)).missing == f"The patient's medication list ({why})"
+
+
+def test_an_increase_that_cannot_be_compared_keeps_its_evidence_and_remarks() -> None:
+    clause = dose_clause("20 mg per week", only_if="dose-increase", count_at_most=1)
+    verdict = clause.test(setting(dose=replace(weekly("20.1"), remarks=("a partial device",))))
+    assert verdict.evidence[-1] == SEEN
+    assert verdict.remarks == ("a partial device",)
+    twice = clause.test(setting(dose=weekly(5, count=2)))
+    assert (twice.result, twice.missing) == (Result.UNKNOWN, "The current weekly dose (none is on record)")
+
+
+def test_a_plain_limit_reads_of_no_count_and_no_regimen() -> None:
+    assert dose_clause("20 mg per week").reads() == "at most 20 mg per week"
+    assert dose_clause("20 mg per week", count_at_most=2).reads() == "at most 20 mg per week, in at most 2 doses a week"
+
+
+def test_a_regimen_on_the_label_shows_product_and_dose() -> None:
+    dosed = replace(SEEN, text="15 mg per week")
+    clause = OnLabelClause(ref="I.C.note", says="regimen", word="on-label", doses=("I.C.5.x", "I.C.5.a"))
+    found = {"I.C.5.a": Finding("I.C.5.a", Result.MET, (dosed,))}
+    given = case(product=product("xatmep"), age=Age(5, 5, SEEN))
+    verdict = clause.test(Setting(given, diagnosis(LABEL.diagnosis), (LABEL,), found, NO_INCREASE))
+    assert (verdict.result, verdict.evidence) == (Result.MET, (SEEN, dosed))

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from service.case import History, Supply
 from service.determination import Result
+from service.dose import say
 from service.policy.clause import Increase, Setting
 from service.policy.on_therapy import RespondingClause, SuppliedClause, TakingClause, compare
 from tests.policy.facts import SEEN, TODAY, case, diagnosis, supply, surface, therapy, weekly
@@ -144,3 +146,89 @@ def test_the_words_read_themselves_back() -> None:
     assert "last 120 days" in SUPPLIED.reads()
     assert "at least 30 days ago" in TAKING.reads()
     assert "in remission" in RespondingClause(ref="II.A.2", says="x", word="responding").reads()
+
+
+def test_a_supply_that_counts_is_the_evidence_and_the_others_are_not() -> None:
+    paid, unpaid, old = supply(before(9)), supply(before(10), covered=False), supply(before(121))
+    verdict = SUPPLIED.test(setting(supplies=(paid, unpaid, old), remarks=("claims could not be had",)))
+    assert verdict.result is Result.MET
+    assert (verdict.evidence, verdict.remarks) == ((paid.evidence,), ("claims could not be had",))
+    key = ("jylamvo", "rheumatoid-arthritis")
+    approved = SUPPLIED.test(setting(supplies=(paid,), earlier_approvals=((*key, SEEN),)))
+    assert approved.evidence == (paid.evidence, SEEN)
+
+
+def test_supplies_that_do_not_count_are_shown_where_recent_and_said_all() -> None:
+    unpaid, old = supply(before(10), covered=False), supply(before(121))
+    verdict = SUPPLIED.test(setting(supplies=(unpaid, old), remarks=("claims could not be had",)))
+    assert verdict.result is Result.UNKNOWN
+    assert verdict.evidence == (unpaid.evidence,)
+    assert verdict.remarks[0] == "claims could not be had"
+    assert len(verdict.remarks) == 3
+
+
+def test_taking_shows_each_start_and_what_goes_on_once() -> None:
+    going = therapy(weekly(15))
+    handed = supply(before(9))
+    started = ((before(200), SEEN), (before(100), going.evidence), (before(29), handed.evidence))
+    verdict = TAKING.test(setting(starts=started, therapies=(going,), supplies=(handed,)))
+    assert verdict.evidence == (SEEN, going.evidence, handed.evidence)
+    assert TAKING.test(setting(starts=started)).evidence == (SEEN, going.evidence)
+
+
+def test_a_response_shows_its_remission() -> None:
+    clause = RespondingClause(ref="II.A.2", says="responding", word="responding")
+    remitted = replace(setting(), diagnosis=diagnosis(remission=(SEEN,)))
+    assert (clause.test(remitted).evidence, clause.test(setting()).evidence) == ((SEEN,), ())
+
+
+def test_a_comparison_shows_the_current_therapies() -> None:
+    now = therapy(weekly(10))
+    known = compare(case(history=History(therapies=(now,))), 120)
+    open_ = compare(case(history=History(therapies=(now,)), dose=replace(weekly(15), contradicted=True)), 120)
+    assert known.evidence == open_.evidence == (now.evidence,)
+    assert (open_.higher, open_.why) == (False, "the one on record cannot be compared")
+
+
+@pytest.mark.parametrize(("area", "higher"), [("1.49", True), ("1.5", False), ("1.51", False)])
+def test_milligrams_now_and_per_square_metre_before_meet_in_milligrams(area: str, higher: bool) -> None:
+    past = History(therapies=(therapy(weekly(10, "mg/m2")),))
+    found = compare(case(dose=weekly(15), history=past, body=surface(area)), 120)
+    assert (found.known, found.higher) == (True, higher)
+    assert found.why == f"{say(10 * Fraction(area))} mg a week now, 15 ordered"
+
+
+@pytest.mark.parametrize(("area", "higher"), [("1.49", False), ("1.5", False), ("1.51", True)])
+def test_per_square_metre_now_and_milligrams_before_meet_in_milligrams(area: str, higher: bool) -> None:
+    past = History(therapies=(therapy(weekly(15)),))
+    found = compare(case(dose=weekly(10, "mg/m2"), history=past, body=surface(area)), 120)
+    assert (found.known, found.higher) == (True, higher)
+    assert found.why.startswith("15 mg a week now, ")
+
+
+@pytest.mark.parametrize(("days", "higher"), [(0, True), (1, False)])
+def test_a_therapy_of_the_day_itself_is_current(days: int, higher: bool) -> None:
+    day = TODAY + timedelta(days=days)
+    both = History(therapies=(therapy(weekly(20)), therapy(weekly(10), on=day)))
+    assert compare(case(history=both), 120).higher is higher
+
+
+def test_the_words_of_supply_and_response_read_themselves_back_whole() -> None:
+    assert SUPPLIED.reads() == (
+        "the product was dispensed, or paid for, under the coverage in force in the last 120 days, "
+        "or an earlier determination of this service for it still runs"
+    )
+    assert RespondingClause(ref="II.A.2", says="x", word="responding").reads() == (
+        "the Condition of the treated diagnosis is in remission; else only an attestation meets it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("covered", "remark"),
+    [
+        (False, "MedicationDispense/2026-03-01: was not under the coverage now in force"),
+        (None, "MedicationDispense/2026-03-01: the coverage in force then is not known"),
+    ],
+)
+def test_why_a_supply_does_not_count_is_said_whole(covered: Any, remark: str) -> None:
+    assert SUPPLIED.test(setting(supplies=(supply(before(9), covered=covered),))).remarks == (remark,)

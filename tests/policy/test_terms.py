@@ -144,3 +144,42 @@ def test_a_label_change_counts_for_six_months(changed: date, recent: bool) -> No
 def test_another_products_label_change_counts_for_nothing() -> None:
     change = LabelChange(product="xatmep", date=date(2026, 1, 5))
     assert policies((change,), line="medicaid") == {"medicaid": ("CP.PMN.53",)}
+
+
+START = date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("renewal", "basis"),
+    [
+        (None, "6 months; no renewal date ahead is known"),
+        (date(2026, 3, 9), "6 months; no renewal date ahead is known"),
+        (date(2026, 3, 10), "6 months, longer than to the renewal date"),
+        (date(2026, 9, 9), "6 months, longer than to the renewal date"),
+        (date(2026, 9, 10), "to the member's renewal date, longer than 6 months"),
+    ],
+)
+def test_what_the_end_rests_on_is_said_of_a_renewal(renewal: date | None, basis: str) -> None:
+    found = run("otrexup", "commercial", renewal=renewal)
+    assert (found.start, found.basis) == (START, basis)
+
+
+@pytest.mark.parametrize(
+    ("requested", "basis"),
+    [
+        (None, "12 months; the order asks for no duration"),
+        (Requested(None, None, "unclear"), "12 months; the order asks for no duration"),
+        (Requested(12, None, "a year"), "12 months, no longer than requested (a year)"),
+        (Requested(None, 90, "90 days"), "the duration requested (90 days)"),
+    ],
+)
+def test_what_the_end_rests_on_is_said_of_a_request(requested: Requested | None, basis: str) -> None:
+    found = run("jylamvo", "commercial", requested=requested)
+    assert (found.start, found.basis) == (START, basis)
+
+
+def test_a_referral_gives_its_reason_and_the_label_change() -> None:
+    given = case(membership=Membership("medicaid"))
+    change = LabelChange(product="jylamvo", date=date(2026, 1, 5))
+    assert refer(DOCUMENT, "why", "jylamvo", given, ()).reason == "why"
+    assert refer(DOCUMENT, "why", "jylamvo", given, (change,)).reason == "why; the label changed on 2026-01-05"
