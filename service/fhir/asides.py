@@ -40,8 +40,8 @@ _FOLATE = r"(?:folic\s+acid|folate|folinic\s+acid|leucovorin)\b"
 # A clause of its own, as far as it says plainly how the vitamin is taken; what follows is the medicine's again.
 FOLATE = re.compile(
     rf"(?:^|(?<=[.;,:(]))\s*(?:(?:and|also|take|with|use|give|plus|continue)\s+)*{_FOLATE}"
-    r"(?:\s+(?:\d+(?:\.\d+)?\s*(?:mg|mcg)|(?:tablet|tab|by|mouth|po|once|daily|weekly|(?:every|each|a|per)\s+(?:day|week)"
-    r"|on|the|other|days)\b))*"
+    r"(?:\s+\d+(?:\.\d+)?\s*(?:mg|mcg)\b)?"
+    r"(?:\s+(?:tablet|tab|by|mouth|po|once|daily|weekly|(?:every|each|a|per)\s+(?:day|week)|on|the|other|days)\b)*"
 )
 DAILY = re.compile(r"\bdaily\b|\b(?:every|each|a|per)\s+day\b")
 FOLATE_WEEKLY = re.compile(rf"\b{_FOLATE}\s+(?:\d\S*\s*mg\s+)?{_WEEKLY}")

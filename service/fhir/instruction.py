@@ -113,15 +113,14 @@ def read_instruction(
     why = _fault(json) or timing.fault or (_contradiction(clashes) if clashes else None)
     why = why or (part.why if isinstance(part, Unread) else None)
     seen = _seen(part, found) if isinstance(part, Part) and why is None else clashes or _unseen(why or "", found)
-    counted = (timing.count, *(one.sig.count for one in (*found.texts, *asides)))
-    counts = [count for count in counted if count is not None]
+    counts = (timing.count, *(one.sig.count for one in (*found.texts, *asides)))
     return Instruction(
         part=part if isinstance(part, Part) and why is None else None,
         why=why,
         clash=bool(clashes) or timing.clash,
         sequence=number(json, "sequence"),
         evidence=tuple(Evidence(reference, f"{path}.{at}" if at else path, says) for at, says in seen),
-        count=max(counts, default=None),
+        count=max((count for count in counts if count is not None), default=None),
         daily=tuple(Evidence(reference, f"{path}.{at}", says) for at, says in _daily(found)),
         remarks=tuple(_remarks(json, part, product, body)),
     )
@@ -136,10 +135,15 @@ def _texts(json: Json, timing: Timing, product: Product | None) -> Iterator[_Tex
 
 
 def _read(path: str, words: str, product: Product | None) -> _Text:
-    names = tokens(f"{product.drug} {product.id or ''}") if product else ()
-    quoted, sig = " ".join(words.split()), read_sig(words, frozenset(names))
+    quoted, sig = " ".join(words.split()), read_sig(words, _names(product))
     short = quoted if len(quoted) <= _QUOTED else f"{quoted[:_QUOTED]}…"
     return _Text(path, short, sig, spoken_amount(sig, product), uncounted(sig, product))
+
+
+def _names(product: Product | None) -> frozenset[str]:
+    """What a text may call the medicine: its product, or the first word of its own name; never a number of its name."""
+    named = (product.id or "", *tokens(product.drug)[:1]) if product else ()
+    return frozenset(name for name in named if name.isalpha())
 
 
 def _asides(json: Json) -> Iterator[_Text]:

@@ -13,6 +13,7 @@ from service.fhir import asides
         (asides.FOLATE, "take folic acid 1 mg daily", "take folic acid 1 mg daily"),
         (asides.FOLATE, "folic acid weekly and 2.5 mg daily", "folic acid weekly"),
         (asides.FOLATE, "folic acid, daily", "folic acid"),
+        (asides.FOLATE, "folic acid 1 mg daily 15 mg thursday", "folic acid 1 mg daily"),
         (asides.FOLATE, "2.5 mg with folic acid daily", None),
         (asides.FOLATE_WEEKLY, "daily with folic acid once weekly", "folic acid once weekly"),
         (asides.FOLATE_WEEKLY, "with folic acid daily", None),

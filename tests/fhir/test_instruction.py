@@ -81,6 +81,13 @@ def test_volume_and_mass_may_differ_by_the_rounding_of_the_volume(text: str, mg:
     assert read(solution, doseAndRate=dose(Decimal("17.1")), timing=WEEKLY, text=often).part is None
 
 
+def test_a_text_may_call_the_medicine_by_its_name_and_by_no_number_of_it() -> None:
+    named = Product("jylamvo", (), "Jylamvo 2 mg/mL oral solution", (), mg_per_ml=Fraction(2))
+    assert week(read(named, text="Jylamvo: take 15 mg once weekly")) == 15
+    assert read(named, text="Xatmep: take 15 mg once weekly").part is None
+    assert read(named, text="15 mg 2 weekly").part is None
+
+
 def test_a_strength_in_the_text_must_be_the_products() -> None:
     assert week(read(SOLUTION, text="7.5 mL (15 mg) of 2 mg/mL oral solution once weekly")) == 15
     assert read(SOLUTION, text="7.5 mL (15 mg) of 6 mg/mL oral solution once weekly").part is None

@@ -41,6 +41,7 @@ def amount(sig: Sig) -> str:
         ("2.5 mg three times weekly", "5/2 mg", "3"),
         ("2.5 mg on Mon, Wed and Sun", "5/2 mg", "3"),
         ("2.5 mg Mon-Fri", "5/2 mg", "5"),
+        ("2.5 mg every Monday and every Thursday", "5/2 mg", "2"),
         ("2.5 mg 5 days a week", "5/2 mg", "5"),
         ("2.5 mg daily", "5/2 mg", "7"),
         ("2.5 mg once every day", "5/2 mg", "7"),
