@@ -109,7 +109,8 @@ class Product:
 
     `strength_mg` is one whole unit's (device, tablet), `mg_per_ml` the concentration: each only where a code whose
     strength is verified, or a text, names it (an oral solution's is its product's). `strength_listed` is false where
-    the strength named is not one that the product is made in; `strength_text` says it for people."""
+    the strength named is not one that the product is made in; `strength_text` says it for people. `names` are what an
+    instruction may call it."""
 
     id: str | None
     candidates: tuple[str, ...]
@@ -119,6 +120,7 @@ class Product:
     mg_per_ml: Fraction | None = None
     strength_listed: bool | None = None
     strength_text: str | None = None
+    names: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 

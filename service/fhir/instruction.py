@@ -141,8 +141,8 @@ def _read(path: str, words: str, product: Product | None) -> _Text:
 
 
 def _names(product: Product | None) -> frozenset[str]:
-    """What a text may call the medicine: its product, or the first word of its own name; never a number of its name."""
-    named = (product.id or "", *tokens(product.drug)[:1]) if product else ()
+    """What a text may call the medicine: its names, or the first word of its own; never a number of it."""
+    named = (*product.names, *tokens(product.drug)[:1]) if product else ()
     return frozenset(name for name in named if name.isalpha())
 
 

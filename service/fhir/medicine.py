@@ -121,6 +121,7 @@ def recognise(
         mg_per_ml=strength.per_ml,
         strength_listed=strength.listed,
         strength_text=strength.says,
+        names=(*questions.drug.names, *(name for p in choice.products for name in p.names)),
         remarks=(*choice.remarks, *disagree),
     )
 

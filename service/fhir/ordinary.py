@@ -18,7 +18,7 @@ _TAKING = vocabulary(
 )
 _THINGS = vocabulary(
     """
-    mtx medication medicine medicines drug chemotherapy caution
+    medication medicine medicines drug chemotherapy caution
     solution liquid suspension sodium injectable prefilled auto injector autoinjector pen syringe dosing provided device
     thigh abdomen stomach belly arm site empty
     food water meal milk breakfast dinner supper lunch morning evening night bedtime am pm hs noon
