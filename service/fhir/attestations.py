@@ -40,7 +40,7 @@ class _Response:
 
 
 def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, Attestation]:
-    """The answer to each criterion (READING 14, 15), by linkId: the latest authored response that answers it decides;
+    """The answer to each criterion (reading 14, 15), by linkId: the latest authored response that answers it decides;
     where that response, or another of the same moment, answers otherwise, too, nothing was attested.
 
     `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.

@@ -40,7 +40,7 @@ class _Billed:
 
 
 def read_claims(chart: Chart, *, on: date, coverage: Coverage | None, recognises: Recognises) -> Claims:
-    """The product's claims with `use` claim and status active (READING 11, 15). Paid is a complete outcome that names
+    """The product's claims with `use` claim and status active (reading 11, 15). Paid is a complete outcome that names
     no denial, `covered` that the bill's insurance is the Coverage chosen."""
     signs: list[Evidence] = []
     supplies: list[Supply] = []

@@ -1,4 +1,4 @@
-"""Where the text of an instruction plainly contradicts its structure (READING, sections 9 and 15).
+"""Where the text of an instruction plainly contradicts its structure (reading, section 9 and 15).
 
 Compares amounts and rates that were read elsewhere; decides no dose."""
 
@@ -15,7 +15,7 @@ from service.fhir.timing import Rate
 from service.fhir.units import Amount, measure
 
 _ROUNDING = Fraction(1, 10)  # mL: how finely a dose of an oral solution is measured
-_OFTEN = 5  # doses a week, from which on daily dosing is alerted of (READING, section 12)
+_OFTEN = 5  # doses a week, from which on daily dosing is alerted of (reading, section 12)
 
 
 def spoken_amount(sig: Sig, product: Product | None) -> Amount | None:

@@ -33,7 +33,7 @@ class Coverage:
     end: Span | None
 
     def in_force_on(self, days: Span) -> bool | None:
-        """Whether it had begun on `days` (READING 15 on II.A.1.a); not known without a start, or where a partial date
+        """Whether it had begun on `days` (reading 15 on II.A.1.a); not known without a start, or where a partial date
         leaves it open."""
         if self.start is None:
             return None
@@ -43,7 +43,7 @@ class Coverage:
 
 
 def choose_coverage(chart: Chart, on: date) -> tuple[Coverage | None, tuple[str, ...]]:
-    """The active Coverage whose period holds `on` (both ends included): lowest `order`, then latest start (READING 13,
+    """The active Coverage whose period holds `on` (both ends included): lowest `order`, then latest start (reading 13,
     15), then by reference; and what was seen and does not decide."""
     held: list[Coverage] = []
     passed: dict[str, list[str]] = {}
@@ -95,7 +95,7 @@ def _grouped(passed: dict[str, list[str]]) -> Iterator[str]:
 def read_membership(
     chart: Chart, coverage: Coverage | None, *, on: date, plans: Plans, terms: Terminology
 ) -> Membership:
-    """Line of business, state of the plan, renewal date and formulary status (READING 13, 15): the operator's table
+    """Line of business, state of the plan, renewal date and formulary status (reading 13, 15): the operator's table
     first, then the Coverage itself, then for the state the patient's home. No Coverage leaves the line unknown."""
     if coverage is None:
         home = of_home(chart, on, terms)

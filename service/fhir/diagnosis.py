@@ -53,7 +53,7 @@ def read_diagnoses(
     terms: Terminology,
     reader: Reader | None = None,
 ) -> Diagnoses:
-    """The candidate diagnoses, as the order lists them (READING 4, 10, 15); from the problem list only where the
+    """The candidate diagnoses, as the order lists them (reading 4, 10, 15); from the problem list only where the
     order names none: a reason that it refers to and that cannot be read is named, though not known, and nothing is
     inferred in its place. A Condition without clinicalStatus that ended by `on` names nothing. The orders of a request
     share a `reader`."""

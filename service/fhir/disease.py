@@ -1,4 +1,4 @@
-"""The stage and the course of a diagnosis, read off its Condition and off the order's own reason (READING 10, 15).
+"""The stage and the course of a diagnosis, read off its Condition and off the order's own reason (reading 10, 15).
 
 Knows no policy: which stage or course a criterion wants is decided elsewhere."""
 

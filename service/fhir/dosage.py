@@ -1,4 +1,4 @@
-"""The dosage instructions of an order or a statement, put together into a `Dose` (READING, sections 9, 12 and 15).
+"""The dosage instructions of an order or a statement, put together into a `Dose` (reading, section 9, 12 and 15).
 
 Knows steps and sums; what one instruction says is read by `instruction`. Knows no limit and no policy."""
 

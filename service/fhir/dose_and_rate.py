@@ -39,7 +39,7 @@ class _Way:
 
 
 def read_dose_and_rate(instruction: Json, product: Product | None, body: BodySurface | None) -> Said | Unread | None:
-    """The dose of an instruction; None where it says none (READING, sections 9 and 15): the ordered one, else the
+    """The dose of an instruction; None where it says none (reading, section 9 and 15): the ordered one, else the
     calculated, else the largest; of a range the high end. In mg and in mg/m2 alike it is one dose, said both ways."""
     ways = [way for entry in items(instruction, "doseAndRate") for way in _ways(entry, product)]
     if not ways:

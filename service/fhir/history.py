@@ -47,7 +47,7 @@ def read_history(
     questions: Questions,
     terms: Terminology,
 ) -> History:
-    """The past of a product (READING 11, 15), drafts left out; empty where the order leaves the product open.
+    """The past of a product (reading 11, 15), drafts left out; empty where the order leaves the product open.
 
     Supplies and therapies of every date are given, also of later days than `on`; a partial date reads as the day that
     claims least (see `settle`)."""

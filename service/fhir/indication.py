@@ -50,7 +50,7 @@ class Indication:
 
 
 def read_indication(concept: Json, questions: Questions, terms: Terminology) -> Indication:
-    """Codes first, text last (READING 4, 15): text counts only where no code names a diagnosis."""
+    """Codes first, text last (reading 4, 15): text counts only where no code names a diagnosis."""
     coded = [(c, terms.concepts(c.system, c.code)) for c in codings(concept)]
     says = label(concept)
     listed = _narrowed([q for q in questions.diagnoses for _, sets in coded if q.concept in sets])

@@ -1,4 +1,4 @@
-"""One dosage instruction: its structure and its text, beside each other (READING, sections 9 and 15).
+"""One dosage instruction: its structure and its text, beside each other (reading, section 9 and 15).
 
 Text is read where the structure says no rate, and never overrules it: plainly contradicted, nothing is read."""
 

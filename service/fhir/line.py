@@ -31,7 +31,7 @@ class Told:
 
 
 def read_line(reference: str, coverage: Json, terms: Terminology) -> Told:
-    """The line that Coverage.type and Coverage.class.type are coded as (READING 13, 15); unknown where no coding tells
+    """The line that Coverage.type and Coverage.class.type are coded as (reading 13, 15); unknown where no coding tells
     it, where one says Medicare and Medicaid at once, and where two disagree."""
     named = list(_named(reference, coverage, terms))
     concepts = {concept for concept, _ in named}

@@ -98,7 +98,7 @@ def recognise(
     terms: Terminology,
     shelf: Shelf | None = None,
 ) -> Product | None:
-    """The product that a medication names (READING 3, 15), with the strength that its codes and texts name.
+    """The product that a medication names (reading 3, 15), with the strength that its codes and texts name.
 
     Null for another drug; without `id` and `candidates` it is the drug, but no product of the policy's."""
     seen = (shelf or Shelf()).look(concept, questions, terms)

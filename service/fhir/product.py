@@ -64,7 +64,7 @@ class Looked:
         return any(_says_generic(said) for said in self.texts)
 
     def choose(self) -> Choice | None:
-        """What it is: by a brand's code, then a brand's name, then a code or text of a brand's form (READING 3, 15);
+        """What it is: by a brand's code, then a brand's name, then a code or text of a brand's form (reading 3, 15);
         null for another drug."""
         branded = tuple(p for p in self._products if p.concept in self.concepts)
         if branded:

@@ -25,7 +25,7 @@ _MONTHS = MappingProxyType({"mo": 1, "month": 1, "months": 1, "a": 12, "year": 1
 
 
 def read_requested(order: Json) -> Requested | None:
-    """The duration that the order asks for (READING 13, 15); None where it asks for none that can be counted.
+    """The duration that the order asks for (reading 13, 15); None where it asks for none that can be counted.
 
     A period counts in days, both ends included, and a duration in its own unit, one that is no whole number of months
     in days; a part of a day that is left over is dropped."""

@@ -135,7 +135,7 @@ class _Reader:
 
 
 def read_sig(text: str, names: frozenset[str] = frozenset()) -> Sig:
-    """Read one text (READING, sections 9, 12 and 15); the medicine may be called by one of its `names`."""
+    """Read one text (reading, section 9, 12 and 15); the medicine may be called by one of its `names`."""
     folded = plain_forms(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ?")
     reader = _Reader(folded)
     _set_aside(reader)
@@ -162,7 +162,7 @@ def _set_aside(reader: _Reader) -> None:
 
 
 def _read_hints(reader: _Reader) -> None:
-    """A time of day beside a structured rate, but daily for the alert (READING, section 15, safety): no plain rate."""
+    """A time of day beside a structured rate, but daily for the alert (reading, section 15, safety): no plain rate."""
     bedtime = phrases.BEDTIME.search(reader.rest)
     if says := bedtime[0] if bedtime else reader.shared:
         reader.rates.append(_Rated(Fraction(7), Fraction(1), says))

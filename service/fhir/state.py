@@ -30,7 +30,7 @@ class State:
 
 
 def of_plan(reference: str, coverage: Json, terms: Terminology) -> State | None:
-    """The state in the HIOS plan ids of Coverage.class `plan` (READING 13); None where it carries no such id."""
+    """The state in the HIOS plan ids of Coverage.class `plan` (reading 13); None where it carries no such id."""
     ids = {value: code for value in _plan_ids(coverage) if (code := _of_hios(value, terms))}
     states = sorted(set(ids.values()))
     if not states:

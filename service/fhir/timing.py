@@ -61,7 +61,7 @@ class Timing:
 
 
 def read_timing(timing: Json) -> Timing:
-    """The doses a week of a Timing (READING, sections 9, 12 and 15; FHIR R4 Timing.repeat and Timing.code)."""
+    """The doses a week of a Timing (reading, section 9, 12 and 15; FHIR R4 Timing.repeat and Timing.code)."""
     repeat, concept = child(timing, "repeat"), child(timing, "code")
     repeated, coded = _repeated(repeat), _coded(concept, repeat)
     rates = [rate for rate in (repeated, *coded) if isinstance(rate, Rate)]
@@ -227,7 +227,7 @@ def _daily_codes(concept: Json, repeat: Json) -> tuple[tuple[str, str], ...]:
 
 
 def _daily_events(timing: Json) -> tuple[tuple[str, str], ...]:
-    """Events on five or more days within seven (READING, section 15, safety); they give no rate."""
+    """Events on five or more days within seven (reading, section 15, safety); they give no rate."""
     days = sorted({found for event in texts(timing, "event") if (found := day(event))})
     most = max((_within_seven(days, first) for first in days), default=0)
     return (("timing.event", f"events on {most} days within seven"),) if most >= _EVENT_DAYS else ()
