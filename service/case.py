@@ -1,4 +1,4 @@
-"""The facts of one request in the policy's words, each with its source; and what policies ask of a chart.
+"""The facts of one request in the policy's words, each with its source.
 
 Knows determinations and doses. FHIR and policies meet here, and do not know each other."""
 
@@ -35,71 +35,6 @@ class CouldNotAsk:
 
 
 Answer = Had | NothingThere | CouldNotAsk
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """One strength a product is made in: milligrams, in millilitres where it is a device."""
-
-    mg: Decimal
-    ml: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ProductQuestion:
-    """How a policy's product is recognised. `concept` names it for certain; `generic_level` codes are of its form."""
-
-    id: str
-    name: str
-    names: tuple[str, ...]
-    concept: str
-    generic_level: str | None
-    form: str
-    strengths: tuple[Strength, ...]
-    mg_per_ml: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class DrugQuestion:
-    """How a policy's drug is recognised apart from its products."""
-
-    name: str
-    names: tuple[str, ...]
-    ingredient: str
-    generics: tuple[str, ...]
-    unspecific: str
-    silent: str
-    unlisted_devices: str
-    review: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosisQuestion:
-    """A diagnosis that a policy lists: a concept, and the plain texts that name it (patterns, case-blind)."""
-
-    concept: str
-    name: str
-    texts: tuple[str, ...]
-    abbreviations: tuple[str, ...]
-    narrower: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """What a policy revision asks of a chart: nothing else is read, and nothing else is prefetched."""
-
-    policy: str
-    version: str
-    drug: DrugQuestion
-    products: tuple[ProductQuestion, ...]
-    diagnoses: tuple[DiagnosisQuestion, ...]
-    specialties: frozenset[str]
-    trials: frozenset[str]
-    conditions: frozenset[str]
-    companions: frozenset[str]
-    measured_within_days: int
-    state_observations: Mapping[str, int]
-    resources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.case import Product, Questions
+from service.case import Product
 from service.determination import Determination, NotEvaluated, Outcome
 from service.faults import record
 from service.fhir.chart import Chart
@@ -18,6 +18,7 @@ from service.fhir.reading import Record, read_alarms, read_case, read_product, r
 from service.plans import Plans
 from service.policy.determine import determine
 from service.policy.library import Library, Revision
+from service.questions import Questions
 from service.terminology import Terminology
 
 _FAILED = "the service failed on it; the failure is on record under the correlation id"

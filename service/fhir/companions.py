@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from service.case import Companions, Questions
+from service.case import Companions
 from service.determination import Evidence
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, child, code_of, day, flag, label, text
 from service.fhir.medicine import Medication, Seen
+from service.questions import Questions
 from service.terminology import Terminology
 from service.terminology.lookup import ATC, canonical
 

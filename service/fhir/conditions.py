@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from service.case import Allergy, Questions
+from service.case import Allergy
 from service.determination import Evidence
 from service.fhir.body import counts, effective
 from service.fhir.chart import Chart
 from service.fhir.elements import Coding, Json, child, code_of, codings, day, items, label, span, text
 from service.fhir.wording import names_in, tokens
+from service.questions import Questions
 from service.terminology import Terminology
 from service.terminology.lookup import ICD10CM, canonical
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from service.case import Diagnoses, Diagnosis, DiagnosisQuestion, Questions
+from service.case import Diagnoses, Diagnosis
 from service.determination import Evidence
 from service.fhir.chart import Chart
 from service.fhir.disease import Disease, Source, read_disease, statuses_of
 from service.fhir.elements import Json, child, codings, items, label, span, text
 from service.fhir.indication import Indication, Indications
+from service.questions import DiagnosisQuestion, Questions
 from service.terminology import Terminology
 
 _REFUSED = ("refuted", "entered-in-error")

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from service.case import Course, DiagnosisQuestion
+from service.case import Course
 from service.determination import Evidence
 from service.fhir.elements import Json, child, codings, text
 from service.fhir.relapse import mentions_relapse, says_relapse
 from service.fhir.stage import Staged, stage_in, stage_of
 from service.fhir.wording import plain
+from service.questions import DiagnosisQuestion
 from service.terminology import Terminology
 from service.terminology.lookup import ICD10CM
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from service.case import History, Product, Questions, Supply, Therapy
+from service.case import History, Product, Supply, Therapy
 from service.determination import Evidence
 from service.dose import BodySurface
 from service.fhir.chart import Chart
@@ -18,6 +18,7 @@ from service.fhir.coverage import Coverage
 from service.fhir.dosage import read_dose
 from service.fhir.elements import Json, Span, child, code_of, flag, items, label, span, text
 from service.fhir.medicine import Medication, recognise
+from service.questions import Questions
 from service.terminology import Terminology
 
 _DOSAGE = MappingProxyType({"MedicationRequest": "dosageInstruction", "MedicationStatement": "dosage"})

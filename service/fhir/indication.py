@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from service.case import DiagnosisQuestion, Questions
 from service.fhir.elements import Coding, Json, codings, label, text
 from service.fhir.wording import outside, plain, runs, spoken, tokens, vocabulary
+from service.questions import DiagnosisQuestion, Questions
 from service.terminology import Terminology
 from service.terminology.lookup import ICD10CM, SNOMED, canonical
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from service.case import Product, Questions
+from service.case import Product
 from service.determination import Evidence
 from service.fhir.elements import Coding, Json, codings, label, text
 from service.fhir.product import Looked
 from service.fhir.strength import read_strength
 from service.fhir.wording import names_in, tokens, vocabulary
+from service.questions import Questions
 from service.terminology import Terminology
 
 # How a text says a generic's form, by the last word of the generic's concept.

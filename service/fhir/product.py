@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from service.case import ProductQuestion, Questions
 from service.fhir.elements import Coding, Json, codings, text
 from service.fhir.strength import Named, named_in, read_strength
 from service.fhir.wording import names_in, plainly_named, tokens, vocabulary
+from service.questions import ProductQuestion, Questions
 from service.terminology import Terminology
 from service.terminology.lookup import NDC, canonical
 

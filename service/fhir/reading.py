@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.case import Case, Product, Questions
+from service.case import Case, Product
 from service.dose import BodySurface, Dose
 from service.fhir.attestations import read_attestations
 from service.fhir.body import read_body
@@ -21,6 +21,7 @@ from service.fhir.medicine import recognise
 from service.fhir.person import read_age, read_prescriber
 from service.fhir.trials import read_trials
 from service.plans import Plans
+from service.questions import Questions
 from service.terminology import Terminology
 
 _DOSAGE = "MedicationRequest.dosageInstruction"

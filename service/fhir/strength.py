@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from service.case import ProductQuestion, Strength
+from service.questions import ProductQuestion, Strength
 
 _NUMBER = r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)"
 _PER_VOLUME = re.compile(_NUMBER + r"\s*mg\s*(?:/|per|in)\s*(\d{1,4}(?:\.\d{1,4})?)?\s*ml\b", re.IGNORECASE)

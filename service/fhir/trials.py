@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from service.case import Questions, Trial, Trials
+from service.case import Trial, Trials
 from service.determination import Evidence
 from service.fhir.chart import Chart
 from service.fhir.companions import medication_of
@@ -17,6 +17,7 @@ from service.fhir.conditions import standing_allergies
 from service.fhir.elements import Json, Span, child, code_of, codings, flag, items, label, span, text
 from service.fhir.medicine import Medication
 from service.fhir.outcome import read_outcome
+from service.questions import Questions
 from service.terminology import Terminology
 
 _REASONS = {

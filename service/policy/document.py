@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from service.case import Strength
 from service.determination import Line, Severity
 from service.policy.clause import Concept, Ref, Scope, Strict, Text
 from service.policy.on_chart import (
@@ -27,6 +26,7 @@ from service.policy.on_chart import (
 )
 from service.policy.on_dose import DoseClause, OnLabelClause
 from service.policy.on_therapy import RespondingClause, SuppliedClause, TakingClause
+from service.questions import Strength
 
 Leaf = Annotated[
     DiagnosisClause
@@ -66,7 +66,7 @@ StrengthText = Annotated[str, AfterValidator(_is_strength)]
 
 
 class Drug(Strict):
-    """The policy's drug apart from its products, by concept (see `service.case.DrugQuestion`)."""
+    """The policy's drug apart from its products, by concept (see `service.questions.DrugQuestion`)."""
 
     name: Text
     names: tuple[Text, ...]

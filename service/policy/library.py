@@ -15,7 +15,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from service.case import DiagnosisQuestion, DrugQuestion, ProductQuestion, Questions
 from service.policy.clause import Clause, Label
 from service.policy.determine import Policy
 from service.policy.document import Document, ProductEntry, strength
@@ -23,6 +22,7 @@ from service.policy.on_chart import ConditionClause, FailedClause, PrescriberCla
 from service.policy.on_dose import DoseClause, OnLabelClause
 from service.policy.outline import outlines
 from service.policy.terms import term_of
+from service.questions import DiagnosisQuestion, DrugQuestion, ProductQuestion, Questions
 
 _ALWAYS = ("Patient", "MedicationRequest", "Coverage", "QuestionnaireResponse")
 _ALERTS = {

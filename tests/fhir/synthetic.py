@@ -5,9 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from service.case import Answer, DrugQuestion, Had, NothingThere, ProductQuestion, Questions
+from service.case import Answer, Had, NothingThere
 from service.fhir.answers import Answered, Entry
 from service.fhir.chart import Chart
+from service.questions import DrugQuestion, ProductQuestion, Questions
 
 JSON = dict[str, Any]
 

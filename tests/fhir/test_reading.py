@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from service import plans as operator
-from service.case import Case, CouldNotAsk, Had, Product, Questions
+from service.case import Case, CouldNotAsk, Had, Product
 from service.fhir.chart import Chart
 from service.fhir.reading import Record, read_alarms, read_case, read_product, read_record
 from service.policy.library import load as policies
+from service.questions import Questions
 from service.terminology import load
 from tests.fhir.members import SOPT, coverage, typed
 from tests.fhir.synthetic import ATC, ICD, JSON, LOINC, NUCC, ON, RXNORM, UCUM, chart_of, coded, status
