@@ -55,7 +55,7 @@ def evaluate(request_file: BinaryIO, as_json: bool) -> None:
     """Evaluate the hook request in REQUEST_FILE (- for standard input) and print what was decided, criterion by
     criterion. Exits with 1 where the request cannot be evaluated."""
     try:
-        outcomes = _outcomes(request_file.read(), _config())
+        outcomes, repairs = _outcomes(request_file.read(), _config())
     except Invalid as error:
         raise click.ClickException(f"{error} ({error.expression or 'the body'})") from None
     except Unavailable as error:
@@ -68,6 +68,8 @@ def evaluate(request_file: BinaryIO, as_json: bool) -> None:
         click.echo(_tree(outcome))
     if not outcomes:
         click.echo("No draft order that a policy governs.")
+    for repair in dict.fromkeys(repairs):
+        click.echo(f"repaired: {repair}")
 
 
 def _config() -> Config:
@@ -77,7 +79,8 @@ def _config() -> Config:
         raise click.ClickException(str(error)) from None
 
 
-def _outcomes(body: bytes, config: Config) -> tuple[Outcome, ...]:
+def _outcomes(body: bytes, config: Config) -> tuple[tuple[Outcome, ...], list[str]]:
+    """What was decided, and what of the chart was repaired before it was read."""
     value = decode(body)
     hook = value.get("hook") if isinstance(value, dict) else None
     found = next((s for s in SERVICES if s.hook == hook), SERVICES[0])
@@ -85,7 +88,9 @@ def _outcomes(body: bytes, config: Config) -> tuple[Outcome, ...]:
     office = Office(library.load(), load(), config.plans)
     chart = gather(request, office.library.resources())
     today = config.today or date.today()
-    return decide(request.orders(), chart, office, today=today, correlation=str(uuid.uuid4()))
+    correlation, unreadable = str(uuid.uuid4()), request.unreadable
+    outcomes = decide(request.orders(), chart, office, today=today, correlation=correlation, unreadable=unreadable)
+    return outcomes, chart.repairs
 
 
 def _tree(outcome: Outcome) -> str:

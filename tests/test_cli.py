@@ -50,6 +50,12 @@ def test_evaluate_prints_alarms_of_orders_that_are_not_governed() -> None:
     assert "! daily-dosing (critical)" in run("evaluate", "-", text=text).output
 
 
+def test_evaluate_names_what_was_repaired() -> None:
+    odd = {"order": {"reasonCode": {"text": "Rheumatoid arthritis"}}, "reason": []}
+    found = run("evaluate", "-", text=request(change=odd)).output
+    assert "repaired: MedicationRequest/order-1: MedicationRequest.reasonCode is no list" in found
+
+
 def test_evaluate_says_that_nothing_is_governed() -> None:
     text = json.dumps(build({"name": "cli", "base": "jylamvo-ra", "change": {"medication": "lisinopril"}}))
     assert "No draft order that a policy governs" in run("evaluate", "-", text=text).output

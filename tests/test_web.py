@@ -255,3 +255,17 @@ def test_the_sandboxes_daily_tablets_raise_the_dosing_alarm(client: FlaskClient)
     sent = json.loads((SHARED / "clients" / "order-sign_first_methotrexate.json").read_text(encoding="utf-8"))
     cards = client.post(SIGN, json=sent["body"]).get_json()["cards"]
     assert [(c["indicator"], c["extension"]["safety"]["code"]) for c in cards] == [("critical", "daily-dosing")]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the captured requests of real clients are not beside the project")
+def test_the_demo_patients_daily_order_raises_the_dosing_alarm(client: FlaskClient) -> None:
+    (path,) = (SHARED / "fhir" / "davinci-test-ehr").glob("*medicationrequest_methotrexate.json")
+    order = json.loads(path.read_text(encoding="utf-8"))
+    patient = order["subject"]["reference"].removeprefix("Patient/")
+    context = {
+        "userId": "Practitioner/x",
+        "patientId": patient,
+        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": {**order, "status": "draft"}}]},
+    }
+    cards = client.post(SIGN, json={"hook": "order-sign", "hookInstance": "x", "context": context}).get_json()["cards"]
+    assert [c["extension"]["safety"]["code"] for c in cards] == ["daily-dosing"]
