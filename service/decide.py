@@ -103,10 +103,16 @@ class _Desk:
             unread = [NotEvaluated(chart.reference(order), product.drug, why)] if why else []
             return [*self._alarms(order, product, revision, on), *unread]
         if chart.patient is None:
-            raise Unavailable("prefetch.patient", _NO_PATIENT)
+            return self._without_patient(order, product, revision, on)
         case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
         told = replace(case, remarks=(older, *case.remarks)) if older else case
         return [outcome for outcome in (determine(policy, told, office.plans),) if outcome]
+
+    def _without_patient(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
+        """An order's alarms go before the patient's absence: no error may hide them."""
+        if found := self._alarms(order, product, revision, on):
+            return [*found, NotEvaluated(self._chart.reference(order), product.drug, _NO_PATIENT)]
+        raise Unavailable("prefetch.patient", _NO_PATIENT)
 
     def alarms(self, order: Json) -> list[Outcome]:
         """The alarms of an order on which the service failed, as far as it does not fail on them, too."""

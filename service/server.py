@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.config import Config
@@ -19,6 +19,8 @@ from service.web import create_app, refusal, tune
 _REFUSALS = (
     (LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
     (LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
+    (ParseException, HTTPStatus.BAD_REQUEST),
+    (OSError, HTTPStatus.BAD_REQUEST),
 )
 
 
@@ -26,9 +28,10 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """Refuses what is no HTTP request as every other error is refused, and writes nothing of it to the log."""
 
     def handle_error(self, req: object, client: Any, addr: object, exc: BaseException) -> None:  # noqa: ARG002
-        status = next((found for kind, found in _REFUSALS if isinstance(exc, kind)), HTTPStatus.BAD_REQUEST)
-        self.log.warning("no HTTP request: %s", type(exc).__name__)
-        body = refusal(status, "this is no HTTP request that can be read", str(uuid.uuid4()))
+        status = next((found for kind, found in _REFUSALS if isinstance(exc, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+        self.log.warning("request refused with %d: %s", status.value, type(exc).__name__)
+        said = "this is no HTTP request that can be read" if status < 500 else "the service failed"
+        body = refusal(status, said, str(uuid.uuid4()))
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -105,6 +105,15 @@ def test_a_governed_order_of_a_patient_who_cannot_be_had_is_a_412(client: FlaskC
     assert is_outcome(client.post(SIGN, json=body), 412)["expression"] == ["prefetch.patient"]
 
 
+def test_the_dosing_alarm_of_a_patient_who_cannot_be_had_is_not_hidden_by_an_error(client: FlaskClient) -> None:
+    body = build({"name": "daily", "base": "jylamvo-ra", "change": {"timing": "daily"}, "drop": ["patient"]})
+    answer = client.post(SIGN, json=body)
+    assert answer.status_code == 200
+    cards = answer.get_json()["cards"]
+    assert [card["indicator"] for card in cards] == ["critical", "warning"]
+    assert not any("determination" in card.get("extension", {}) for card in cards)
+
+
 def test_a_medication_that_cannot_be_had_is_a_412(client: FlaskClient) -> None:
     body = build({"name": "lost", "base": "jylamvo-ra", "change": {"medication_as": "elsewhere"}})
     assert is_outcome(client.post(SIGN, json=body), 412)["expression"] == ["context.draftOrders"]

@@ -171,15 +171,10 @@ def _mend(name: str, value: Any, path: str, repairs: list[str]) -> Any:
     if name in _LISTS and not isinstance(value, list):
         repairs.append(f"{here} is no list")
         value = [value]
-    match value:
-        case dict():
-            members = {k: _mend(k, v, here, repairs) for k, v in value.items() if k not in _SKIPPED}
-            return {k: v for k, v in members.items() if v is not None} or None
-        case list():
-            mended = [_mend_one(name, v, here, repairs) for v in value]
-            return [v for v in mended if v is not None] or None
-        case _:
-            return _mend_one(name, value, here, repairs)
+    if not isinstance(value, list):
+        return _mend_one(name, value, here, repairs)
+    mended = [_mend_one(name, v, here, repairs) for v in value]
+    return [v for v in mended if v is not None] or None
 
 
 def _mend_one(name: str, value: Any, here: str, repairs: list[str]) -> Any:

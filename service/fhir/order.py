@@ -8,7 +8,6 @@ from service.fhir.chart import Chart
 from service.fhir.elements import Json, child, day, flag, text
 
 _SKIPPED = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
-
 _TOLERATED = frozenset(
     {"dosageInstruction", "requester", "reasonCode", "reasonReference"}
     | {"authoredOn", "dispenseRequest", "status", "statusReason"}

@@ -18,7 +18,6 @@ from service.terminology import Terminology
 from service.terminology.lookup import NUCC, canonical
 
 WORD = "urn:countersign:specialty-word"
-_NEUTRAL = "specialty-neutral-word"
 _DEGREES = "/v2-0360"
 _OLDEST = 130  # completed years; a birth date before that is a placeholder or a mistake
 

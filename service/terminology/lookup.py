@@ -155,7 +155,8 @@ class Terminology:
                 for spelling in spellings(system, entry["code"]):
                     exact.setdefault((system, spelling), set()).add(concept)
                     for extension in entry.get("extension", []):
-                        self.values[(system, spelling)] = extension["valueString"]
+                        if extension["url"] == VALUE:
+                            self.values[(system, spelling)] = extension["valueString"]
             for rule in part.get("filter", []):
                 root = rule["value"].replace(".", "").upper() if system in (ICD10CM, ATC) else rule["value"]
                 subtree.setdefault((system, root), set()).add(concept)
