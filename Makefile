@@ -6,19 +6,19 @@ BIN := .venv/bin
 run: .venv/installed
 	$(BIN)/countersign serve
 
-test: .venv/installed
+test: .venv/tested
 	$(BIN)/pytest -n auto
 
-lint: .venv/installed
+lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/countersign policy check
 
-bench: .venv/installed
+bench: .venv/tested
 	$(BIN)/python -m tests.bench
 
-mutants: .venv/installed
+mutants: .venv/tested
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.txt
 	nice $(BIN)/mutmut run $(MUTANTS)
 	$(BIN)/mutmut results | sed '/: not checked$$/d'
@@ -27,6 +27,10 @@ mutants: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/tested: requirements-dev.txt .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
 clean:

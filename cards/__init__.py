@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from cards.card import Body, Card, Topic, enclose
+from cards import coverage, not_evaluated, safety
+from cards.card import OVERRIDE, Body, Card, Topic, enclose
 from cards.coverage import coverage_card
 from cards.not_evaluated import not_evaluated_card
 from cards.safety import safety_cards
 from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
 
-__all__ = ["render"]
+__all__ = ["override_reasons", "render"]
 
 
 def render(outcomes: Sequence[Outcome], *, service_url: str | None, seed: str) -> list[Card]:
@@ -21,6 +22,12 @@ def render(outcomes: Sequence[Outcome], *, service_url: str | None, seed: str) -
     `service_url` is the absolute URL named as their source; `seed` is the request's, and makes their uuids its own."""
     bodies = [body for outcome in outcomes for body in _bodies(outcome)]
     return enclose(sorted(bodies, key=_rank), service_url=service_url, seed=seed)
+
+
+def override_reasons() -> frozenset[tuple[str, str]]:
+    """Every reason that a card offers, as system and code: what feedback can be counted by."""
+    offered = (*coverage.REASONS, *not_evaluated.REASONS, *safety.REASONS)
+    return frozenset((OVERRIDE, reason.code) for reason in offered)
 
 
 def _bodies(outcome: Outcome) -> list[Body]:

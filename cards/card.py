@@ -18,7 +18,7 @@ Indicator = Literal["info", "warning", "critical"]
 LABEL = "Countersign"
 SUMMARY = 139  # code points: fewer than 140
 _TOPIC = "urn:countersign:topic"
-_OVERRIDE = "urn:countersign:override-reason"
+OVERRIDE = "urn:countersign:override-reason"
 _CARDS = UUID("6b0f5c1e-0d52-5a0e-9a3c-6d1f3f5a7c21")
 
 
@@ -80,6 +80,6 @@ def _card(body: Body, service_url: str | None) -> Card:
         "detail": body.detail,
         "indicator": body.indicator,
         "source": source | {"topic": {"system": _TOPIC, "code": code, "display": display}},
-        "overrideReasons": [{"system": _OVERRIDE, "code": r.code, "display": r.display} for r in body.reasons],
+        "overrideReasons": [{"system": OVERRIDE, "code": r.code, "display": r.display} for r in body.reasons],
     }
     return card | {"extension": body.extension} if body.extension else card

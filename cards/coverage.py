@@ -22,7 +22,7 @@ _LEADS = {
     Status.NOT_MET: "Not met",
     Status.REFER: "Refer",
 }
-_REASONS = (
+REASONS = (
     Reason("documentation-will-follow", "The documentation will follow"),
     Reason("documentation-in-chart", "The documentation is in the chart already"),
     Reason("clinically-urgent", "The treatment is urgent"),
@@ -40,7 +40,7 @@ def coverage_card(told: Determination) -> Body:
         summary=_summary(told),
         detail=_detail(told),
         indicator=_indicator(told.status),
-        reasons=_REASONS,
+        reasons=REASONS,
         extension={"determination": told.as_contract()},
     )
 

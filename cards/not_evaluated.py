@@ -10,7 +10,7 @@ from cards.plain import cut, one_line
 from cards.quote import UNNAMED, drug_name, order_line
 from service.determination import NotEvaluated
 
-_REASONS = (
+REASONS = (
     Reason("authorization-checked-elsewhere", "Coverage was checked another way"),
     Reason("order-will-be-corrected", "The order will be corrected"),
     Reason("clinically-urgent", "The treatment is urgent"),
@@ -28,7 +28,7 @@ def not_evaluated_card(outcome: NotEvaluated) -> Body:
         summary=cut(f"{lead} – {named}" if named != UNNAMED else lead, SUMMARY),
         detail=_detail(outcome),
         indicator="warning",
-        reasons=_REASONS,
+        reasons=REASONS,
     )
 
 

@@ -69,6 +69,7 @@ _OUT_OF_DATE = Reason("record-out-of-date", "The record is out of date or wrong"
 _MONITORED = Reason("risk-discussed-and-monitored", "The risk was discussed with the patient and is monitored")
 _ABOUT_DOSE = (_INTENDED, _CORRECTING)
 _ABOUT_PATIENT = (_BENEFIT, _OUT_OF_DATE, _MONITORED)
+REASONS = (*_ABOUT_DOSE, *_ABOUT_PATIENT)
 
 
 def safety_cards(order: str, drug: str, alerts: Iterable[Alert]) -> list[Body]:

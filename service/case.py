@@ -17,9 +17,10 @@ from service.dose import BodySurface, Dose
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """The question was answered. `complete` is false where further pages could not be read."""
+    """The question was answered. `complete` is false where the list is not surely whole; `why` says why."""
 
     complete: bool = True
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.case import Product
-from service.determination import Determination, NotEvaluated, Outcome
+from service.case import Case, CouldNotAsk, Product
+from service.determination import Determination, Evidence, NotEvaluated, Outcome
 from service.faults import record
 from service.fhir.chart import Chart
-from service.fhir.elements import Json
+from service.fhir.elements import Json, child, text
 from service.fhir.order import addressed, evaluated_on, obstacle, skipped
 from service.fhir.reading import Record, read_alarms, read_case, read_product, read_record
 from service.plans import Plans
@@ -22,8 +22,10 @@ from service.questions import Questions
 from service.terminology import Terminology
 
 _FAILED = "the service failed on it; the failure is on record under the correlation id"
+_LATE = "the time for this call ran out before it was evaluated"
 _UNREADABLE = "an entry of the draft orders holds no resource that can be read"
 _NO_PATIENT = "the Patient could be had neither from prefetch nor from the FHIR server"
+_NO_MEDICATION = "the medication of a draft order could not be had"
 _NOT_THIS_PATIENT = "its subject is not the patient of this request"
 _log = logging.getLogger("countersign.decide")
 
@@ -45,14 +47,37 @@ class Office:
     plans: Plans
 
 
-def decide(
-    orders: Sequence[Json], chart: Chart, office: Office, *, today: date, correlation: str, unreadable: int = 0
-) -> tuple[Outcome, ...]:
-    """The outcomes of the orders that there is something to say of, in their order; `unreadable` drafts are said, too.
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """This service's earlier approvable determinations that still run (policy II.A.1.a): product, diagnosis and the
+    record of each; `why` says that they could not be looked up."""
+
+    approvals: tuple[tuple[str, str, Evidence], ...] = ()
+    why: str = ""
+
+
+Recall = Callable[[Json, date], Earlier]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a call is decided under, beside the chart: the day, its correlation id, what is on record of earlier calls
+    (for an order and a day), whether its time is over, and how many drafts could not be read."""
+
+    today: date
+    correlation: str
+    recall: Recall = lambda _order, _on: Earlier()
+    late: Callable[[], bool] = lambda: False
+    unreadable: int = 0
+
+
+def decide(orders: Sequence[Json], chart: Chart, office: Office, circumstances: Circumstances) -> tuple[Outcome, ...]:
+    """The outcomes of the orders that there is something to say of, in their order; unreadable drafts are said, too.
 
     Raises Unavailable where an order's medication, or the patient of a governed order, could not be had, and nothing
     can be said of any other order. An order that fails is said not to be evaluated: silence reads as "all clear"."""
-    desk = _Desk(chart, office, today)
+    desk = _Desk(chart, office, circumstances)
+    correlation = circumstances.correlation
     outcomes: list[Outcome] = []
     lacking: list[tuple[Json, Unavailable]] = []
     for order in orders:
@@ -68,22 +93,25 @@ def decide(
     outcomes += [
         NotEvaluated(chart.reference(order), chart.medication(order).lost or "", str(error)) for order, error in lacking
     ]
-    outcomes += [NotEvaluated("context.draftOrders", "", _UNREADABLE)] * bool(unreadable)
+    outcomes += [NotEvaluated("context.draftOrders", "", _UNREADABLE)] * bool(circumstances.unreadable)
     return tuple(outcomes)
 
 
 class _Desk:
     """One request's chart, and what was read of it once for all its orders, by revision and day."""
 
-    def __init__(self, chart: Chart, office: Office, today: date) -> None:
+    def __init__(self, chart: Chart, office: Office, circumstances: Circumstances) -> None:
         self._chart = chart
         self._office = office
-        self._today = today
+        self._today = circumstances.today
+        self._recall = circumstances.recall
+        self._late = circumstances.late
         self._records: dict[tuple[str, str, date], Record] = {}
 
     def decide(self, order: Json) -> list[Outcome]:
         if self._chart.medication(order).lost:
-            raise Unavailable("context.draftOrders", "the medication of a draft order could not be had")
+            why = self._chart.lost(text(child(order, "medicationReference"), "reference") or "")
+            raise Unavailable("context.draftOrders", f"{_NO_MEDICATION}: {why}" if why else _NO_MEDICATION)
         on = evaluated_on(order, self._today)
         found = [self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies]
         outcomes = [outcome for listed in found for outcome in listed]
@@ -102,17 +130,34 @@ class _Desk:
         if why or not (product.id or product.candidates):
             unread = [NotEvaluated(chart.reference(order), product.drug, why)] if why else []
             return [*self._alarms(order, product, revision, on), *unread]
+        if self._late():
+            return [
+                *self._alarms(order, product, revision, on),
+                NotEvaluated(chart.reference(order), product.drug, _LATE),
+            ]
+        # Read first, also where no patient was had: the chart then notes all that is worth asking for.
+        case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
         if chart.patient is None:
             return self._without_patient(order, product, revision, on)
-        case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
         told = replace(case, remarks=(older, *case.remarks)) if older else case
-        return [outcome for outcome in (determine(policy, told, office.plans),) if outcome]
+        outcome = determine(policy, self._recalled(order, told), office.plans)
+        return [outcome] if outcome else []
+
+    def _recalled(self, order: Json, case: Case) -> Case:
+        """The case with this service's own earlier approvals (policy II.A.1.a)."""
+        found, history = self._recall(order, case.evaluated_on), case.history
+        remarks = (*history.remarks, found.why) if found.why else history.remarks
+        return replace(case, history=replace(history, earlier_approvals=found.approvals, remarks=remarks))
 
     def _without_patient(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
         """An order's alarms go before the patient's absence: no error may hide them."""
         if found := self._alarms(order, product, revision, on):
             return [*found, NotEvaluated(self._chart.reference(order), product.drug, _NO_PATIENT)]
-        raise Unavailable("prefetch.patient", _NO_PATIENT)
+        match self._chart.answer("Patient"):
+            case CouldNotAsk(why):
+                raise Unavailable("prefetch.patient", f"{_NO_PATIENT}: {why}")
+            case _:
+                raise Unavailable("prefetch.patient", _NO_PATIENT)
 
     def alarms(self, order: Json) -> list[Outcome]:
         """The alarms of an order on which the service failed, as far as it does not fail on them, too."""

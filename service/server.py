@@ -1,46 +1,38 @@
-"""The production server behind `countersign serve`: gunicorn's threads, the application loaded before the fork."""
+"""The production server behind `countersign serve`: several processes, the application loaded before the fork."""
 
 from __future__ import annotations
 
 import os
-import uuid
-from contextlib import suppress
-from http import HTTPStatus
+import resource
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.glogging import Logger
 
+from service import logs, metrics, tracing
 from service.config import Config
-from service.web import create_app, refusal, tune
+from service.web import create_app, tune
+from service.worker import Worker
 
-_REFUSALS = (
-    (LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
-    (LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
-    (ParseException, HTTPStatus.BAD_REQUEST),
-    (OSError, HTTPStatus.BAD_REQUEST),
-)
+CONNECTIONS = 1000  # open to one worker; more wait in the listener's queue
 
 
-class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """Refuses what is no HTTP request as every other error is refused, and writes nothing of it to the log."""
+class _Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn's own words go the way of every other logger's; calls are logged by the edge, with nothing of them."""
 
-    def handle_error(self, req: object, client: Any, addr: object, exc: BaseException) -> None:  # noqa: ARG002
-        status = next((found for kind, found in _REFUSALS if isinstance(exc, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-        self.log.warning("request refused with %d: %s", status.value, type(exc).__name__)
-        said = "this is no HTTP request that can be read" if status < 500 else "the service failed"
-        body = refusal(status, said, str(uuid.uuid4()))
-        head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        with suppress(OSError):
-            client.sendall(head.encode() + body)
+    def setup(self, cfg: Any) -> None:
+        self.cfg = cfg
+        self._access_log_enabled = False
+        self.error_log.propagate = True
+        self.error_log.setLevel(cfg.loglevel.upper())
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, app: Flask, options: dict[str, Any]) -> None:
         self._app = app
         self._options = options
@@ -55,20 +47,56 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def run(config: Config) -> None:
-    """Serve until a signal ends it; requests under way are finished first."""
-    app = create_app(config)
-    options = {
-        "bind": f"{_bracketed(config.host)}:{config.port}",
-        "workers": min(4, os.cpu_count() or 1),
-        "worker_class": _Worker,
-        "threads": 8,
+    """Serve until a signal ends it; requests under way are finished first, within 30 seconds."""
+    serve(partial(create_app, config), config)
+
+
+def serve(create: Callable[[], Flask], config: Config) -> None:
+    """Serve what `create` makes, once for all processes."""
+    logs.configure(config.log_level)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    first, shared = os.getpid(), tempfile.mkdtemp(prefix="countersign-", dir=_memory())
+    metrics.share(shared)
+    try:
+        app = create()
+        _Server(app, _options(config, app)).run()
+    finally:
+        if os.getpid() == first:  # a worker leaves by here as well
+            shutil.rmtree(shared, ignore_errors=True)
+
+
+def _options(config: Config, app: Flask) -> dict[str, Any]:
+    return {
+        "bind": f"[{config.host}]:{config.port}" if ":" in config.host else f"{config.host}:{config.port}",
+        "workers": config.workers,
+        "worker_class": Worker,
+        "worker_connections": CONNECTIONS,
+        "worker_tmp_dir": _memory(),
+        "threads": config.threads,
         "preload_app": True,
+        "keepalive": 5,
         "graceful_timeout": 30,
+        "limit_request_fields": 100,
+        "forwarded_allow_ips": "",  # the configuration says under which URL the service is called, no header does
+        "control_socket_disable": True,
+        "logger_class": _Log,
+        "loglevel": config.log_level,
         "when_ready": lambda _: tune(),
-        "loglevel": "warning",
+        "post_fork": lambda arbiter, worker: _forked(app, arbiter, worker),
+        "worker_exit": lambda _, __: tracing.close(),
     }
-    _Server(app, options).run()
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _forked(app: Flask, arbiter: Any, worker: Any) -> None:
+    """What must not be shared with the first process, anew: connections to the database, threads that send traces."""
+    worker.early = arbiter.SIG_QUEUE
+    forked: Callable[[], None] | None = getattr(app.extensions.get("countersign"), "forked", None)
+    if forked:
+        forked()
+    tracing.configure()
+
+
+def _memory() -> str | None:
+    """Where small files are kept in memory, also where the file system is read-only."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -1,9 +1,11 @@
 """The service as a client meets it: the application, its test client, and one call that asks a case."""
 
 import os
+import uuid
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -23,11 +25,15 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+_RECORDS = TemporaryDirectory(prefix="countersign-", ignore_cleanup_errors=True)
+
+
 @lru_cache(maxsize=64)
 def application(today: str, plans: str | None) -> Flask:
-    """One application for each day and operator's table that tests ask for."""
+    """One application for each day and operator's table that tests ask for, with records of its own."""
     table = operator.parse(plans) if plans else Plans()
-    return create_app(Config(today=date.fromisoformat(today), plans=table))
+    database = f"sqlite:///{_RECORDS.name}/{uuid.uuid4()}.sqlite3"
+    return create_app(Config(today=date.fromisoformat(today), plans=table, database_url=database))
 
 
 @pytest.fixture

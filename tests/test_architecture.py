@@ -17,14 +17,20 @@ MODULES = {
 ROOMS = (
     ("service.cli",),
     ("service.server",),
+    ("service.worker",),
     ("service.web",),
-    ("service.config", "service.decide"),
+    ("service.consult", "service.doctor"),
+    ("service.config", "service.decide", "service.ehr", "service.store"),
+    ("service.auth",),
     ("service.hooks",),
     ("service.faults", "service.fhir", "service.policy", "cards"),
     ("service.plans", "service.terminology"),
+    ("service.steps",),
+    ("service.logs", "service.metrics", "service.tracing"),
+    ("service.labels",),
     ("service.case", "service.questions"),
     ("service.dose",),
-    ("service.determination",),
+    ("service.determination", "service.wire"),
     ("service",),
 )
 PURE = (

@@ -180,7 +180,7 @@ def test_a_failure_is_a_500_without_anything_of_the_patient(
     def fail(*_: object, **__: object) -> None:
         raise KeyError("1970-05-04")
 
-    monkeypatch.setattr("service.web.gather", fail)
+    monkeypatch.setattr("service.consult.gather", fail)
     answer = app.test_client().post(SIGN, json=APPROVABLE, headers={"Origin": ORIGIN})
     is_outcome(answer, 500)
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from service.case import Answer, CouldNotAsk, Had, NothingThere
 from service.fhir.elements import Json, items, number, text
 
+_PARTIAL = "further pages could not be read"
+
 
 class Entry(NamedTuple):
     """A resource, and the absolute URL or urn:uuid that its Bundle gives it."""
@@ -80,7 +82,7 @@ def _bundle(bundle: Json) -> Answered:
 
 def _had(found: tuple[Entry, ...], bundle: Json) -> Answer:
     if found:
-        return Had(complete=not _more(bundle, _matches(bundle)))
+        return Had(complete=False, why=_PARTIAL) if _more(bundle, _matches(bundle)) else Had()
     return CouldNotAsk("the EHR's answer is not whole") if _more(bundle, 0) else NothingThere()
 
 
@@ -112,4 +114,4 @@ def worst(answers: Iterable[Answer]) -> Answer:
     if failed:
         return failed
     had = [a for a in listed if isinstance(a, Had)]
-    return Had(complete=all(a.complete for a in had)) if had else NothingThere()
+    return next((a for a in had if not a.complete), Had()) if had else NothingThere()

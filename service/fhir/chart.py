@@ -1,13 +1,15 @@
 """One patient's chart, indexed once: resources by type and by reference, drafts apart, other patients' set aside.
 
-A chart is built for one request and thrown away with it. It knows no policy and decides nothing."""
+A chart is built for one request and thrown away with it. It knows no policy and decides nothing; it notes what was
+looked for and not found, so that what is fetched is what reading asks for."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.case import Answer, CouldNotAsk
+from service.case import Answer, CouldNotAsk, Had, NothingThere
 from service.fhir.answers import Answered, Entry
 from service.fhir.coded import Coded, coded
 from service.fhir.elements import Json, child, items, text
@@ -15,13 +17,18 @@ from service.fhir.medicine import Medication, Shelf
 from service.fhir.models import Element, examine
 from service.terminology import Terminology
 
+_UNSENT = "not sent by the EHR"
 _SUBJECTS = ("subject", "patient", "beneficiary")
+_KEY = re.compile(r"[A-Z][A-Za-z]{2,40}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")  # a type and an id that can stand in a URL
 _UNOWNED = frozenset({"Medication", "Practitioner", "PractitionerRole", "Organization", "Location"})
 
 
 class Chart:
     """The chart of `patient_id`. `of` gives a type's resources: this patient's, each once, drafts left out, and only
-    those that can be read; what is set aside is named in `unread` (a fault) or `foreign` (another patient's)."""
+    those that can be read; what is set aside is named in `unread` (a fault) or `foreign` (another patient's).
+
+    `asked` are the answers to questions beside those for types: reads (`Medication/m`) and searches. `looked` are the
+    types that were looked at, `sought` the reads and searches that were wanted and are not among `asked`."""
 
     def __init__(
         self,
@@ -31,9 +38,13 @@ class Chart:
         answered: Mapping[str, Answered],
         others: Iterable[Entry] = (),
         user: str | None = None,
+        asked: Mapping[str, Answer] | None = None,
     ) -> None:
         self.patient_id = patient_id.rsplit("/", 1)[-1]
         self.user = user
+        self.looked: set[str] = set()
+        self.sought: dict[str, None] = {}
+        self._asked = asked or {}
         self.shelf = Shelf()
         self.unread: list[str] = []
         self.foreign: list[str] = []
@@ -54,7 +65,7 @@ class Chart:
         self._medications: dict[int, tuple[Json, Medication]] = {}
         self._named: dict[str, bool] = {}
         self._index()
-        self.patient = self._patient()
+        self._own_patient = self._patient()
 
     def _index(self) -> None:
         for url, resource in self._entries:
@@ -76,8 +87,15 @@ class Chart:
         self.sound(found[0])
         return found[0] if self.unmodified(found[0]) else {"resourceType": "Patient", "id": self.patient_id}
 
+    @property
+    def patient(self) -> Json | None:
+        """The Patient of this chart; None where it could not be had."""
+        self.looked.add("Patient")
+        return self._own_patient
+
     def answer(self, kind: str) -> Answer:
         """How the question for a resource type was answered."""
+        self.looked.add(kind)
         return self._answers.get(kind, CouldNotAsk("not asked"))
 
     def reference(self, resource: Json) -> str:
@@ -93,6 +111,7 @@ class Chart:
     def of(self, kind: str) -> tuple[Json, ...]:
         """This patient's readable resources of a type, each once, without the drafts."""
         if kind not in self._read:
+            self.looked.add(kind)
             self._read[kind] = tuple(self._own(kind))
         return self._read[kind]
 
@@ -189,7 +208,35 @@ class Chart:
             found = [c for c in items(within, "contained") if text(c, "id") == target[1:] and _typed(c)]
         else:
             found = self._candidates(target)
+            if not found:
+                self.seek(target)
         return next((r for r in found if self.owned(r) and self.unmodified(r)), None)
+
+    def seek(self, target: str, search: str = "") -> None:
+        """Note a resource of this request's server as wanted, or what a search (`Type?parameter=`) finds by it."""
+        key = self._at_home(target)
+        if key and search + key not in self._asked:
+            self.sought[search + key] = None
+
+    def _at_home(self, target: str) -> str | None:
+        """A reference as `Type/id` where it points at this request's server, and can stand in a URL."""
+        base, key = split(target)
+        return key if base in (None, self._server) and _KEY.fullmatch(key) else None
+
+    def lost(self, target: str) -> str | None:
+        """Why a resource that was asked for could not be had; None where it was not asked for, or was had."""
+        match self._asked.get(self._at_home(target) or ""):
+            case CouldNotAsk(why):
+                return why
+            case NothingThere():
+                return "the EHR's FHIR server has none"
+            case _:
+                return None
+
+    def failures(self) -> tuple[str, ...]:
+        """What was looked for beside the types and could not be had, each with why."""
+        failed = [f"{key.partition('?')[0]}: {a.why}" for key, a in self._asked.items() if isinstance(a, CouldNotAsk)]
+        return (*failed, *(f"{key}: {_UNSENT}" for key in self.sought if "?" not in key))
 
     def _candidates(self, target: str) -> list[Json]:
         if target in self._by_key:
@@ -232,8 +279,10 @@ class Chart:
         match self.answer(kind):
             case CouldNotAsk(why):
                 return why
-            case answer:
-                return None if getattr(answer, "complete", True) else "further pages could not be read"
+            case Had(complete=False, why=why):
+                return why or "further pages could not be read"
+            case _:
+                return None
 
 
 def split(target: str) -> tuple[str | None, str]:

@@ -104,7 +104,9 @@ class Reader:
         said = text(reference, "display") or text(reference, "reference") or "without a target"
         if condition is None:
             named.lost = True
-            named.remarks.append(f"The reason that the order refers to ({said}) could not be had")
+            why = self._chart.lost(text(reference, "reference") or "")
+            because = f": {why}" if why else ""
+            named.remarks.append(f"The reason that the order refers to ({said}) could not be had{because}")
         elif condition.get("resourceType") != "Condition":
             named.remarks.append(f"The order's reason {self._chart.reference(condition)} is no Condition")
         elif why := self._refused(condition):

@@ -18,6 +18,7 @@ from service.terminology import Terminology
 from service.terminology.lookup import NUCC, canonical
 
 WORD = "urn:countersign:specialty-word"
+_OTHERS = frozenset({"Organization", "Patient", "RelatedPerson", "Device"})  # requesters without a specialty
 _DEGREES = "/v2-0360"
 _OLDEST = 130  # completed years; a birth date before that is a placeholder or a mistake
 
@@ -78,11 +79,11 @@ def read_prescriber(order: Json, chart: Chart, terms: Terminology, specialties: 
     def telling(listed: list[_Held]) -> list[_Held]:
         return [one for one in listed if not one.degree or _named(one.concept, terms, specialties)]
 
-    held = telling(_on_record(child(order, "requester"), order, chart, on))
-    whose = ""
+    requester, user = _Reference(child(order, "requester"), order), _Reference({"reference": chart.user}, {})
+    people, held, whose = [requester], telling(_on_record(*requester, chart, on)), ""
     if all(one.over for one in held):
-        by_user = telling(_on_record({"reference": chart.user}, {}, chart, on))
-        held, whose = [*held, *by_user], ", of the user who is signed in"
+        held, whose = [*held, *telling(_on_record(*user, chart, on))], ", of the user who is signed in"
+        people.append(user)
     named = [(one, [] if one.over else _named(one.concept, terms, specialties)) for one in held]
     counted = [
         Specialty(concept, _evidence(one, coding, terms.titles.get(concept, concept), whose))
@@ -90,7 +91,24 @@ def read_prescriber(order: Json, chart: Chart, terms: Terminology, specialties: 
         for concept, coding in found
     ]
     seen = [_seen(one) for one, found in named if not found and label(one.concept)]
+    if not counted:
+        _seek_roles(people, chart)
     return Prescriber(tuple(dict.fromkeys(counted)), tuple(dict.fromkeys(seen)))
+
+
+def _seek_roles(people: list[_Reference], chart: Chart) -> None:
+    """Have the roles of these people looked for: a specialty that is not on record otherwise may be on record there."""
+    for reference, within in people:
+        target = text(reference, "reference") or ""
+        role = None if _target(reference).partition("/")[0] in _OTHERS else chart.resolve(reference, within)
+        if role and role.get("resourceType") == "PractitionerRole":
+            target = text(child(role, "practitioner"), "reference") or ""
+        if split(target)[1].startswith("Practitioner/"):
+            chart.seek(target, "PractitionerRole?practitioner=")
+
+
+def _target(reference: Json) -> str:
+    return split(text(reference, "reference") or "")[1]
 
 
 def _evidence(held: _Held, coding: Coding | None, title: str, whose: str) -> Evidence:
@@ -125,6 +143,8 @@ def _says(said: str, specialty: str, terms: Terminology) -> bool:
 
 def _on_record(reference: Json, within: Json, chart: Chart, on: date) -> list[_Held]:
     """What is on record of a practitioner, reached by a Reference to one or to a role (an Organization has none)."""
+    if _target(reference).partition("/")[0] in _OTHERS:
+        return []
     place = _follow(reference, within, chart)
     kind = place.resource.get("resourceType") if place else "Practitioner"
     own: list[_Place] = []

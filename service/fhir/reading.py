@@ -120,4 +120,4 @@ def _unread(chart: Chart, questions: Questions) -> tuple[str, ...]:
     """The lists that could not be had, or not whole (not reachable is not the same as not documented), and what was
     set aside."""
     lacking = ((kind, chart.lacking(kind)) for kind in questions.resources if kind != "Patient")
-    return (*(f"{kind}: {why}" for kind, why in lacking if why), *dict.fromkeys(chart.unread))
+    return (*(f"{kind}: {why}" for kind, why in lacking if why), *chart.failures(), *dict.fromkeys(chart.unread))

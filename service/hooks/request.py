@@ -4,17 +4,20 @@ The JSON of FHIR resources stays as it was sent, numbers to the last zero."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
+from service import wire
 from service.fhir.answers import Entry, entries_of, unreadable_in
 from service.fhir.chart import split
 from service.fhir.elements import Json, text
 from service.hooks.discovery import Service
+
+MOST_ENTRIES = 10_000  # a bundle: the largest charts have some two thousand
+_NAME = re.compile(r"[A-Za-z.]{1,80}")  # a key that is a name: others are not quoted
+_TOKEN = re.compile(r"[!-~]{1,16384}")  # visible ASCII: nothing that would end a header
 
 
 class Invalid(ValueError):
@@ -25,10 +28,21 @@ class Invalid(ValueError):
         self.expression = expression
 
 
+class TooLarge(Invalid):
+    """More than is read in one call (413)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """The access token that a client lends (fhirAuthorization); None where it is of no kind that can be sent."""
+
+    token: str | None = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A request of a service's hook. `selections` is None for hooks that have none; `unreadable` counts the draft
-    entries that hold no resource."""
+    entries that hold no resource; `loan` is None where no token came (an open FHIR server)."""
 
     instance: str
     patient_id: str
@@ -38,6 +52,7 @@ class HookRequest:
     selections: frozenset[str] | None
     prefetch: Mapping[str, Any]
     unreadable: int = 0
+    loan: Loan | None = None
 
     def orders(self) -> tuple[Json, ...]:
         """The draft MedicationRequests to evaluate: all of them, or those selected (CDS Hooks, order-select)."""
@@ -53,15 +68,11 @@ class HookRequest:
 
 
 def decode(body: bytes) -> Any:
-    """The JSON of a body, decimals exact; raises Invalid for what is no JSON, or nests beyond any chart (the decoder
-    stops at about a thousand levels)."""
+    """The JSON of a body, decimals exact; raises Invalid for what is no JSON, or nests beyond any chart."""
     try:
-        return _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
+        return wire.decode(body)
+    except ValueError:
         raise Invalid("the body is not JSON, or nests too deep") from None
-
-
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def parse(value: Any, service: Service) -> HookRequest:
@@ -74,8 +85,10 @@ def parse(value: Any, service: Service) -> HookRequest:
     server = _text(body, "fhirServer") if body.get("fhirServer") is not None else None
     if body.get("fhirAuthorization") is not None and server is None:
         raise Invalid("fhirServer is required where fhirAuthorization is given", "fhirServer")
-    prefetch = body.get("prefetch")
+    loan = None if body.get("fhirAuthorization") is None else _loan(body["fhirAuthorization"])
+    prefetch = {} if body.get("prefetch") is None else _object(body["prefetch"], "prefetch")
     drafts = _bundle(context)
+    _bounded(drafts, prefetch)
     return HookRequest(
         instance=instance,
         patient_id=_text(context, "patientId", "context."),
@@ -83,15 +96,32 @@ def parse(value: Any, service: Service) -> HookRequest:
         fhir_server=server,
         drafts=tuple(entries_of(drafts)),
         selections=_selections(context) if service.hook == "order-select" else None,
-        prefetch={} if prefetch is None else _object(prefetch, "prefetch"),
+        prefetch=prefetch,
         unreadable=unreadable_in(drafts),
+        loan=loan,
     )
+
+
+def _loan(value: Any) -> Loan:
+    """A token is used only where it is a bearer's, fits a header and is not over (CDS Hooks, 2.6)."""
+    token, lasts = (value.get("access_token"), value.get("expires_in")) if isinstance(value, dict) else (None, None)
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        return Loan(None)
+    bearer = str(value.get("token_type", "Bearer")).lower() == "bearer"
+    return Loan(token if bearer and not (isinstance(lasts, int) and lasts <= 0) else None)
 
 
 def _object(value: Any, expression: str, name: str | None = None) -> Json:
     if not isinstance(value, dict):
         raise Invalid(f"{name or expression} must be a JSON object", expression or None)
     return value
+
+
+def _bounded(drafts: Json, prefetch: Json) -> None:
+    for place, value in (("context.draftOrders", drafts), *((f"prefetch.{key}", v) for key, v in prefetch.items())):
+        listed = value.get("entry") if isinstance(value, dict) else value
+        if isinstance(listed, list) and len(listed) > MOST_ENTRIES:
+            raise TooLarge(f"more than {MOST_ENTRIES} entries in one bundle", place if _NAME.fullmatch(place) else None)
 
 
 def _text(value: Json, name: str, under: str = "") -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from service.case import Companions, CouldNotAsk, Had
 from service.determination import Evidence, Result, all_of
@@ -56,6 +56,7 @@ class DoseClause(Clause):
     limit: Annotated[
         Limit,
         PlainValidator(Limit.parse),
+        PlainSerializer(Limit.reads),
         WithJsonSchema({"type": "string", "pattern": f"^{_LIMIT.pattern}$"}),
     ] = Field(alias="at_most")
     count_at_most: Annotated[int, Field(gt=0)] | None = None

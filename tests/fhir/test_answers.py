@@ -10,6 +10,7 @@ from service.case import CouldNotAsk, Had, NothingThere
 from service.fhir.answers import entries_of, read_answer, unreadable_in, worst
 
 CONDITION = {"resourceType": "Condition", "id": "c"}
+PARTIAL = Had(complete=False, why="further pages could not be read")
 
 
 def outcome(severity: str) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def test_it_was_had_in_whatever_form(value: Any) -> None:
     ],
 )
 def test_a_page_of_more_is_not_whole(value: Any) -> None:
-    assert read_answer(value).answer == Had(complete=False)
+    assert read_answer(value).answer == PARTIAL
 
 
 def test_an_included_resource_is_no_match() -> None:
@@ -98,20 +99,20 @@ def test_an_included_resource_is_no_match() -> None:
     value["entry"].append({"resource": {"resourceType": "Medication"}, "search": {"mode": "include"}})
     assert read_answer(value).answer == Had(complete=True)
     value["total"] = 2
-    assert read_answer(value).answer == Had(complete=False)
+    assert read_answer(value).answer == PARTIAL
 
 
 @pytest.mark.parametrize(
     "members", [{"total": 9, "type": "collection"}, {"total": "1"}, {"link": {"relation": " Next"}}]
 )
 def test_whatever_says_that_there_is_more_makes_it_not_whole(members: Any) -> None:
-    assert read_answer(bundle(CONDITION, **members)).answer == Had(complete=False)
+    assert read_answer(bundle(CONDITION, **members)).answer == PARTIAL
 
 
 def test_a_bundle_in_a_bundle_is_read() -> None:
     found = read_answer(bundle(bundle(CONDITION)))
     assert (found.answer, [e.resource for e in found.entries]) == (Had(), [CONDITION])
-    assert read_answer(bundle(bundle(CONDITION, total=2), CONDITION)).answer == Had(complete=False)
+    assert read_answer(bundle(bundle(CONDITION, total=2), CONDITION)).answer == PARTIAL
     assert isinstance(read_answer(bundle(bundle(outcome("error")), CONDITION)).answer, CouldNotAsk)
 
 
@@ -147,7 +148,7 @@ def test_an_entry_keeps_its_url() -> None:
 
 
 def test_the_worst_of_several_answers_is_told() -> None:
-    lost, part, had, none = CouldNotAsk("down"), Had(complete=False), Had(), NothingThere()
+    lost, part, had, none = CouldNotAsk("down"), Had(complete=False, why="late"), Had(), NothingThere()
     assert worst([had, part, lost]) == lost
     assert worst([had, part, none]) == part
     assert worst([none, had]) == had
@@ -205,4 +206,4 @@ def test_only_matches_count_towards_the_total(mode: str | None, complete: bool) 
     if mode:
         listed["entry"][1]["search"] = {"mode": mode}
     listed["entry"][0]["search"] = {"mode": "match"}
-    assert read_answer(listed).answer == Had(complete=complete)
+    assert read_answer(listed).answer == (Had() if complete else PARTIAL)

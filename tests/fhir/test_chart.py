@@ -273,3 +273,74 @@ def test_a_medication_that_is_lost_is_named_where_it_was_sought() -> None:
     order_ = {"resourceType": "MedicationRequest", "id": "o", "medicationReference": {"reference": "Medication/gone"}}
     found = chart().medication(order_)
     assert (found.concept, found.reference, found.path) == (None, "MedicationRequest/o", "MedicationRequest.medication")
+
+
+def test_types_that_were_looked_at_are_noted() -> None:
+    found = chart(condition())
+    assert found.looked == set()
+    found.of("Condition")
+    found.answer("Observation")
+    assert found.patient == PATIENT
+    assert found.looked == {"Condition", "Observation", "Patient"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "key"),
+    [
+        ("Medication/m", "Medication/m"),
+        (f"{BASE}/Medication/m", "Medication/m"),
+        ("Medication/m/_history/2", "Medication/m"),
+        ("Medication/" + "x" * 64, "Medication/" + "x" * 64),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_sought_on_the_requests_server(reference: str, key: str) -> None:
+    found = chart(server=BASE)
+    assert found.resolve({"reference": reference}, {}) is None
+    assert list(found.sought) == [key]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "#m",
+        "urn:uuid:0a1b",
+        "https://other.example.org/fhir/Medication/m",
+        "https://ehr.example.org/Medication/m",
+        "Medication/..",
+        "Medication/m?x=1",
+        "Medication/a b",
+        "Medication/" + "x" * 65,
+        "../Medication/m",
+        "medication/m",
+        "m",
+    ],
+)
+def test_what_is_not_surely_on_the_requests_server_is_never_sought(reference: str) -> None:
+    found = chart(server=BASE)
+    assert found.resolve({"reference": reference}, {}) is None
+    assert not found.sought
+
+
+def test_a_reference_that_was_asked_for_is_not_sought_again_and_says_why_it_is_lost() -> None:
+    asked = {"Medication/a": CouldNotAsk("refused"), "Medication/b": NothingThere(), "Condition?x=y": Had()}
+    found = Chart("p", BASE, (), {}, asked=asked)
+    for name in "abc":
+        assert found.resolve({"reference": f"Medication/{name}"}, {}) is None
+    assert list(found.sought) == ["Medication/c"]
+    assert [found.lost(f"Medication/{name}") for name in "abc"] == [
+        "refused",
+        "the EHR's FHIR server has none",
+        None,
+    ]
+    assert found.failures() == ("Medication/a: refused", "Medication/c: not sent by the EHR")
+
+
+def test_another_patients_resource_is_not_sought_again() -> None:
+    found = chart(condition(subject="Patient/q"), server=BASE)
+    assert found.resolve({"reference": "Condition/c"}, {}) is None
+    assert not found.sought
+
+
+def test_a_list_that_is_not_whole_says_why() -> None:
+    found = Chart("p", None, (), {"Condition": Answered(Had(complete=False, why="the line broke"))})
+    assert found.lacking("Condition") == "the line broke"

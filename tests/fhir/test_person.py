@@ -356,3 +356,30 @@ def test_a_role_whose_practitioner_is_known_is_not_that_of_an_unknown_one() -> N
     for named in (elsewhere, "#p"):
         assert held(order("Practitioner/p"), person(), role("a", named)) == NOTHING
     assert held(order("#gone"), role("a", "#gone")) == NOTHING
+
+
+def sought(asked: JSON, *resources: JSON, user: str | None = None) -> list[str]:
+    """What the reading of the prescriber would have fetched."""
+    chart = chart_of(*resources, user=user)
+    read_prescriber(asked, chart, load(), QUESTIONS.specialties, ON)
+    return list(chart.sought)
+
+
+def test_nothing_is_sought_where_a_specialty_that_is_asked_for_is_on_record() -> None:
+    assert sought(order("Practitioner/p"), role("r"), person(), user="Practitioner/u") == []
+
+
+def test_a_requester_that_was_not_sent_is_sought_with_the_roles_and_the_user_too() -> None:
+    roles = "PractitionerRole?practitioner=Practitioner/"
+    wanted = ["Practitioner/p", "Practitioner/u", f"{roles}p", f"{roles}u"]
+    assert sought(order("Practitioner/p"), user="Practitioner/u") == wanted
+
+
+def test_the_roles_are_sought_of_a_role_that_names_another_specialty_and_the_user_is_not() -> None:
+    found = sought(order("PractitionerRole/r"), role("r", specialty=[FAMILY]), person(), user="Practitioner/u")
+    assert found == ["PractitionerRole?practitioner=Practitioner/p"]
+
+
+def test_nobody_is_sought_for_an_organization_or_for_a_contained_practitioner() -> None:
+    assert sought(order("Organization/o")) == []
+    assert sought(order("#p", (person(),))) == []

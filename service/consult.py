@@ -1,0 +1,122 @@
+"""One call from its request to its outcomes: the chart that prefetch brought is read; what reading looked for and did
+not find is fetched, in rounds, until nothing is wanted or the time is over; then the outcomes stand.
+
+Knows no HTTP and no card. A chart that prefetch brought whole is decided without one call out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from service.case import CouldNotAsk, Had
+from service.decide import Circumstances, Office, Unavailable, decide
+from service.determination import Outcome
+from service.ehr import Access, Lines, Trouble, Visit, permitted
+from service.fhir.answers import Answered
+from service.fhir.chart import Chart
+from service.hooks.gather import Wants, gather, wanted
+from service.hooks.request import HookRequest
+from service.steps import step
+
+ROUNDS = 4  # the types and the order's references, the role's practitioner, the payor: nothing is further away
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """The outcomes, the chart they stand on, and what was fetched, by query."""
+
+    outcomes: tuple[Outcome, ...]
+    chart: Chart
+    fetched: Mapping[str, Answered]
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The queries that failed, wholly or in part, with why."""
+        found: dict[str, str] = {}
+        for query, answered in self.fetched.items():
+            match answered.answer:
+                case CouldNotAsk(why) | Had(complete=False, why=why):
+                    found[query] = why
+                case _:
+                    pass
+        return found
+
+
+class Ehr:
+    """How the FHIR server of one request may be asked: by whom, with which token, until when (monotonic seconds);
+    or not at all (`silent`)."""
+
+    def __init__(
+        self, request: HookRequest, own: Sequence[str] | None, lines: Lines, deadline: float, *, silent: bool = False
+    ) -> None:
+        self._lines = lines
+        self._deadline = deadline
+        self._access = None if silent else _access(request, own)
+        self._stack = ExitStack()
+        self._visit: Visit | CouldNotAsk | None = None
+
+    def __enter__(self) -> Ehr:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def ask(self, wants: Wants) -> dict[str, Answered]:
+        """The answers to what is wanted, by query; nothing where the request names no server. The server is only
+        called where something is wanted."""
+        if self._access is None:
+            return {}
+        with step("fetch"):
+            return self._asked(self._access, wants)
+
+    def _asked(self, access: Access | CouldNotAsk, wants: Wants) -> dict[str, Answered]:
+        if self._visit is None:
+            self._visit = self._opened(access)
+        if isinstance(self._visit, CouldNotAsk):
+            return {query: Answered(self._visit) for query in (*wants.queries, *wants.pages)}
+        asked = self._visit.ask({query: query for query in wants.queries}) if wants.queries else {}
+        return asked | (self._visit.follow(wants.pages) if wants.pages else {})
+
+    def _opened(self, access: Access | CouldNotAsk) -> Visit | CouldNotAsk:
+        if isinstance(access, CouldNotAsk):
+            return access
+        visit = self._lines.visit(access, deadline=self._deadline)
+        return visit if isinstance(visit, CouldNotAsk) else self._stack.enter_context(visit)
+
+
+def _access(request: HookRequest, own: Sequence[str] | None) -> Access | CouldNotAsk | None:
+    """The server that a request may have called; `own` are those of its verified client (None: no clients known)."""
+    if request.fhir_server is None:
+        return None
+    if request.loan is not None and request.loan.token is None:
+        return CouldNotAsk(Trouble.TOKEN.says)
+    return permitted(request.fhir_server, request.loan.token if request.loan else None, own)
+
+
+def consult(request: HookRequest, office: Office, circumstances: Circumstances, ehr: Ehr) -> Consultation:
+    """The outcomes of a request; raises Unavailable as `decide` does."""
+    fetched: dict[str, Answered] = {}
+    resources = office.library.resources()
+    for turn in range(ROUNDS + 1):
+        with step("gather"):
+            chart = gather(request, resources, fetched)
+        with step("decide"):
+            attempt = _attempt(request, chart, office, circumstances)
+        wants = wanted(request, chart, resources, fetched)
+        found = ehr.ask(wants) if wants and turn < ROUNDS else {}
+        if not found:
+            break
+        fetched |= found
+    if isinstance(attempt, Unavailable):
+        raise attempt
+    return Consultation(attempt, chart, fetched)
+
+
+def _attempt(
+    request: HookRequest, chart: Chart, office: Office, circumstances: Circumstances
+) -> tuple[Outcome, ...] | Unavailable:
+    try:
+        return decide(request.orders(), chart, office, circumstances)
+    except Unavailable as error:
+        return error

@@ -1,0 +1,75 @@
+"""One GET: a body, or the trouble that it met with. Never raises on what a server does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import requests
+import urllib3
+
+from service.ehr.call import Call, making
+from service.ehr.trouble import Trouble
+
+_CHUNK = 64 * 1024
+_STATUSES = {
+    401: Trouble.UNAUTHORIZED,
+    403: Trouble.FORBIDDEN,
+    404: Trouble.MISSING,
+    410: Trouble.MISSING,
+    429: Trouble.THROTTLED,
+}
+_CLASSES = {3: Trouble.REDIRECT, 4: Trouble.REJECTED, 5: Trouble.SERVER}
+
+
+def fetch(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, limit: int) -> bytes | Trouble:
+    """The body of a 200 answer, unpacked, of no more than `limit` bytes; else what stood against it."""
+    with making(call):
+        if call.over():
+            return Trouble.LATE
+        try:
+            return _fetch(session, url, headers, call, limit)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            return call.trouble or Trouble.LATE
+        except (requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+            return call.trouble or (Trouble.LATE if call.over() else Trouble.TLS)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+            return call.trouble or (Trouble.LATE if call.over() else Trouble.BROKEN)
+
+
+def _fetch(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, limit: int) -> bytes | Trouble:
+    asked = session.prepare_request(requests.Request("GET", url, headers=dict(headers)))
+    with _sent(session, asked, call) as answer:
+        if answer.status_code != 200:
+            return _STATUSES.get(answer.status_code) or _CLASSES.get(answer.status_code // 100, Trouble.STATUS)
+        return _body(answer, call, limit)
+
+
+def _sent(session: requests.Session, asked: requests.PreparedRequest, call: Call) -> requests.Response:
+    """The answer's head. A kept connection may have been closed by the server just now: that is no answer, and is
+    tried once more."""
+    try:
+        return _send(session, asked, call)
+    except requests.ConnectionError:
+        if not call.reused or call.trouble or call.over():
+            raise
+    call.let_go()
+    return _send(session, asked, call)
+
+
+def _send(session: requests.Session, asked: requests.PreparedRequest, call: Call) -> requests.Response:
+    wait = max(call.remaining(), 0.001)
+    return session.send(asked, stream=True, allow_redirects=False, timeout=(wait, wait), verify=True, proxies={})
+
+
+def _body(answer: requests.Response, call: Call, limit: int) -> bytes | Trouble:
+    if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity", "gzip", "x-gzip"):
+        return Trouble.ENCODING
+    parts: list[bytes] = []
+    size = 0
+    while part := answer.raw.read(_CHUNK, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > min(limit, call.room):
+            return Trouble.TOO_LONG
+    call.room -= size
+    return b"".join(parts)

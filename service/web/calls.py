@@ -1,0 +1,120 @@
+"""A call of a service: who calls, what is asked, what is decided, and what is kept of it. Knows HTTP and no policy."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from time import monotonic
+
+from flask import Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from cards import render
+from service import metrics
+from service.auth.gate import Verified
+from service.consult import Consultation, Ehr, consult
+from service.decide import Circumstances
+from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
+from service.ehr import code_of
+from service.hooks.discovery import service
+from service.hooks.request import HookRequest, Invalid, decode, parse
+from service.steps import step
+from service.web.errors import answer, problem
+from service.web.recollection import recalls, remember
+from service.web.state import State, state
+from service.wire import encode
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+LIMIT = 16 * 1024 * 1024  # bytes of a body: eight times a very large chart
+
+
+def call(service_id: str) -> Response:
+    """Answer a hook: cards, or an error in the one shape."""
+    found = service(service_id)
+    if found is None:
+        return problem(404, "there is no such service")
+    held = state()
+    with step("verify"):
+        caller = admitted(held, f"/cds-services/{found.id}")
+    if not is_json():
+        return problem(415, "the body must be application/json")
+    body = read_body()
+    with step("parse"):
+        asked = parse(decode(body), found)
+    consulted = _consulted(asked, caller, held)
+    with step("render"):
+        seed = f"{found.id} {asked.instance} {asked.patient_id}"
+        cards = render(consulted.outcomes, service_url=held.config.public_url or own_url(), seed=seed)
+        said = encode({"cards": cards})
+    with step("record"):
+        remember(held, found, caller, asked, consulted, cards, hashlib.sha256(body).digest())
+    _count(consulted)
+    return answer(said)
+
+
+def _count(consulted: Consultation) -> None:
+    """What the log and the metrics say of it: numbers by declared words."""
+    metrics.decided(consulted.outcomes)
+    g.determinations = Counter(_kind(outcome) for outcome in consulted.outcomes)
+    g.unread = Counter(code_of(why) for why in consulted.failures.values())
+    for code, times in g.unread.items():
+        metrics.fetch_failed(g.client, code, times)
+
+
+def _kind(outcome: Outcome) -> str:
+    match outcome:
+        case Determination():
+            return outcome.status.value
+        case SafetyNotice():
+            return "safety-notice"
+        case NotEvaluated():
+            return "not-evaluated"
+
+
+def _consulted(asked: HookRequest, caller: Verified | None, held: State) -> Consultation:
+    """What is decided, within the time of a call: fetching ends first, so that what is known is still said."""
+    start, config = monotonic(), held.config
+    circumstances = Circumstances(
+        today=held.config.day(),
+        correlation=g.correlation,
+        recall=recalls(held, caller, asked),
+        late=lambda: monotonic() > start + config.call_seconds,
+        unreadable=asked.unreadable,
+    )
+    own = None if caller is None else caller.client.fhir_servers
+    with Ehr(asked, own, held.lines, start + config.fetch_seconds) as ehr:
+        return consult(asked, held.office, circumstances, ehr)
+
+
+def admitted(held: State, *paths: str) -> Verified | None:
+    """The verified client of a call to one of these paths; None where the service is open. Raises Refused."""
+    if held.gate is None:
+        return None
+    base = held.config.public_url or own_url() or ""
+    g.client = "unknown"
+    caller = held.gate.admit(request.headers.get("Authorization"), [f"{base}{path}" for path in (*paths, request.path)])
+    g.client = caller.client.issuer
+    return caller
+
+
+def own_url() -> str | None:
+    """The URL that the client called, where its Host header says one."""
+    return request.host_url.rstrip("/") if _HOST.fullmatch(request.host) else None
+
+
+def is_json() -> bool:
+    return request.mimetype == "application/json" or request.mimetype.endswith("+json")
+
+
+def read_body() -> bytes:
+    """The body, whole; one that stops short or is beyond the limit is refused (a chunked one says no length first)."""
+    try:
+        body = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:  # each server has its own for a body that stops short or is wrongly chunked
+        raise Invalid("the body could not be read whole") from None
+    if len(body) >= LIMIT:
+        raise RequestEntityTooLarge
+    return body

@@ -1,0 +1,121 @@
+"""The schema: made from nothing, once, by whoever comes first; append-only; and as the tables say."""
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from service.store import Store, Unkept
+from service.store.database import address as parsed
+from service.store.database import connect, writing
+from service.store.tables import metadata, secret
+from tests.store.made import APPROVED, AT, CARD, call, feedback
+from tests.store.processes import Processes
+
+UPGRADE = """
+import sys
+from service.store import Store
+store = Store(sys.argv[1])
+sys.stdin.readline()
+store.upgrade()
+print(store.ready())
+store.close()
+"""
+
+
+@pytest.fixture
+def connection(store: Store, address: str) -> Iterator[Connection]:  # noqa: ARG001 (the store makes the schema)
+    """A connection of its own to the store's database, past the store."""
+    engine = connect(parsed(address), pooled=False)
+    with writing(engine).connect() as opened:
+        yield opened
+    engine.dispose()
+
+
+def test_a_database_is_ready_once_it_is_brought_up_to_date(address: str) -> None:
+    store = Store(address)
+    assert not store.ready()
+    store.upgrade()
+    assert store.ready()
+    store.upgrade()
+    assert store.ready()
+    store.close()
+
+
+def test_the_schema_that_migrations_make_is_the_one_that_the_tables_say(connection: Connection) -> None:
+    found = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    assert compare_metadata(found, metadata) == []
+
+
+def test_four_processes_that_start_at_once_make_one_schema(address: str, processes: Processes) -> None:
+    started = [processes.start(UPGRADE, address) for _ in range(4)]
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60) for process in started] == [("True\n", "")] * 4
+    engine = connect(parsed(address), pooled=False)
+    with engine.connect() as opened:
+        assert opened.scalar(select(func.count()).select_from(secret)) == 1
+        assert len(opened.scalar(select(secret.c.value)) or b"") == 32
+    engine.dispose()
+
+
+def test_a_schema_of_a_later_version_is_not_touched(store: Store, connection: Connection) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    connection.commit()
+    assert not store.ready()
+    with pytest.raises(Unkept) as refused:
+        store.upgrade()
+    assert refused.value.kind == "CommandError"
+
+
+def _filled(store: Store) -> None:
+    store.keep(call(APPROVED, cards=(CARD,)))
+    store.answer([feedback()])
+    store.first_use("issuer", "jti", AT)
+    store.prune(date(2000, 1, 1))
+
+
+def _refused(connection: Connection, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text(statement))
+    connection.rollback()
+
+
+def _columns() -> list[Any]:
+    return [pytest.param(table.name, next(iter(table.columns)).name, id=table.name) for table in metadata.sorted_tables]
+
+
+@pytest.mark.parametrize(("table", "column"), _columns())
+def test_no_row_is_changed(store: Store, connection: Connection, table: str, column: str) -> None:
+    _filled(store)
+    assert connection.scalar(text(f'SELECT count(*) FROM "{table}"'))
+    connection.rollback()
+    _refused(connection, f'UPDATE "{table}" SET "{column}" = "{column}"')
+
+
+@pytest.mark.parametrize("table", ["call", "determination", "card", "feedback", "secret", "pruned"])
+def test_no_row_is_deleted_that_retention_did_not_name(store: Store, connection: Connection, table: str) -> None:
+    _filled(store)
+    _refused(connection, f'DELETE FROM "{table}"')
+
+
+def test_no_table_of_postgresql_is_emptied(store: Store, connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE; its DELETE fires the triggers row by row")
+    _filled(store)
+    for table in metadata.sorted_tables:
+        _refused(connection, f'TRUNCATE "{table.name}" CASCADE')
+
+
+def test_the_migrations_ship_with_the_package() -> None:
+    folder = Path(sys.modules["service.store"].__file__ or "").parent / "migrations"
+    assert (folder / "env.py").is_file()
+    assert list((folder / "versions").glob("v1_*.py"))
