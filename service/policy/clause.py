@@ -138,11 +138,14 @@ class Clause(Strict):
         raise TypeError(f"{type(self).__name__} is no word")
 
     def fits(self, setting: Setting) -> bool:
-        """Whether the clause's conditions on product and diagnosis include the order."""
-        key = (setting.product, setting.diagnosis.indication)
-        if self.for_ and not self.for_.fits(*key):
+        """Whether the clause is about the order of a setting."""
+        return self.concerns(setting.product, setting.diagnosis.indication)
+
+    def concerns(self, product: str | None, indication: str | None) -> bool:
+        """Whether the clause's conditions on product and diagnosis include these."""
+        if self.for_ and not self.for_.fits(product, indication):
             return False
-        return not (self.unless and self.unless.fits(*key))
+        return not (self.unless and self.unless.fits(product, indication))
 
     def find(self, setting: Setting) -> Finding:
         """The clause's finding: not-applicable, waived, what the chart shows, or else what was attested."""

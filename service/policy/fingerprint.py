@@ -40,14 +40,6 @@ def meanings(policy: Policy, use: Use, refs: Iterable[str]) -> dict[str, str]:
     return {ref: _digest(_meaning(clauses[ref], policy, use)) for ref in refs}
 
 
-def applies(clause: Clause, use: Use) -> bool:
-    """Whether the clause's conditions on product and diagnosis include the order."""
-    key = (use.product, use.indication)
-    if clause.for_ and not clause.for_.fits(*key):
-        return False
-    return not (clause.unless and clause.unless.fits(*key))
-
-
 def may_lift(waiver: Waiver | None, use: Use) -> bool:
     """Whether a waiver may lift a clause for the order, as far as line and day go (the state is not part of a use)."""
     return waiver is not None and waiver.line == use.line and use.on >= waiver.start
@@ -59,7 +51,7 @@ def _digest(meaning: object) -> str:
 
 
 def _meaning(clause: Clause, policy: Policy, use: Use) -> object:
-    if not applies(clause, use):
+    if not clause.concerns(use.product, use.indication):
         return "not-applicable"
     own = clause.model_dump(exclude=_SAID | _ELSEWHERE, exclude_defaults=True)
     return {

@@ -46,7 +46,8 @@ def walk(outline: Outline, case: Case, diagnosis: Diagnosis, labels: tuple[Label
     setting = Setting(case, diagnosis, labels, {}, increase)
     found = _find(outline, setting)
     listed = tuple(_listed(outline, setting))
-    items = tuple((item.ref, _combine(item, found), refs) for item, refs in outline.members)
+    results = {ref: finding.result for ref, finding in found.items()}
+    items = tuple((item.ref, combine(item, results), refs) for item, refs in outline.members)
     if all(result is Result.NOT_APPLICABLE for _, result, _ in items):
         raise ValueError(f"{outline.section.ref}: no check applies to the order")
     findings = tuple(found[clause.ref] for clause in listed)
@@ -68,12 +69,13 @@ def _listed(outline: Outline, setting: Setting) -> list[Clause]:
     return [c for c in every if (c.fits(setting) if c.instead else not (standing and c.ref.startswith(standing)))]
 
 
-def _combine(node: Item | Clause, found: Mapping[str, Finding]) -> Result:
+def combine(node: Item | Clause, results: Mapping[str, Result]) -> Result:
+    """The result of an item of an outline, from its leaves' results by number."""
     if isinstance(node, Clause):
-        return found[node.ref].result
-    results = [_combine(part, found) for part in node.parts]
-    own = any_of(results) if node.of == "any" else all_of(results)
-    return all_of([own, *(found[clause.ref].result for clause in node.joined)]) if node.joined else own
+        return results[node.ref]
+    parts = [combine(part, results) for part in node.parts]
+    own = any_of(parts) if node.of == "any" else all_of(parts)
+    return all_of([own, *(results[clause.ref] for clause in node.joined)]) if node.joined else own
 
 
 def _above(outline: Outline, setting: Setting) -> tuple[str, ...]:

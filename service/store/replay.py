@@ -13,14 +13,15 @@ from typing import Any, get_args
 from uuid import UUID
 
 from service.case import Case, Diagnosis, Product
-from service.determination import Line, Result, Status, all_of, any_of
+from service.determination import Line, Result, Status, all_of
 from service.dose import Dose
 from service.policy.clause import Clause, Increase, Setting
 from service.policy.determine import Policy
-from service.policy.fingerprint import Use, applies, may_lift, meanings
+from service.policy.fingerprint import Use, may_lift, meanings
 from service.policy.library import Revision
 from service.policy.on_chart import DiagnosisClause, ProductClause
-from service.policy.outline import Item, Outline
+from service.policy.outline import Outline
+from service.policy.pathway import combine
 from service.store.entries import Criterion
 
 _STATUS = {
@@ -110,7 +111,7 @@ def _results(record: Record, policy: Policy, outline: Outline) -> dict[str, Resu
 
 
 def _result(clause: Clause, record: Record, recorded: Result | None) -> Result | None:
-    if not applies(clause, record.use):
+    if not clause.concerns(record.product, record.indication):
         return Result.NOT_APPLICABLE
     if recorded is not None or may_lift(clause.waived, record.use) or clause.only_if:
         return recorded
@@ -131,13 +132,5 @@ def _setting(record: Record) -> Setting:
 def _status(outline: Outline, results: Mapping[str, Result | None], instead: Result) -> Status | None:
     """The pathway's status with one answer to every open leaf. The logic is monotone, so that the worst and the best
     answer bound all others, also a leaf that would turn out not to apply."""
-    return _STATUS.get(all_of(_combined(item, results, instead) for item in outline.items))
-
-
-def _combined(node: Item | Clause, results: Mapping[str, Result | None], instead: Result) -> Result:
-    if isinstance(node, Clause):
-        return results[node.ref] or instead
-    parts = [_combined(part, results, instead) for part in node.parts]
-    own = any_of(parts) if node.of == "any" else all_of(parts)
-    joined = [_combined(clause, results, instead) for clause in node.joined]
-    return all_of([own, *joined]) if joined else own
+    answered = {ref: result or instead for ref, result in results.items()}
+    return _STATUS.get(all_of(combine(item, answered) for item in outline.items))

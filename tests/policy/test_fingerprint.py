@@ -8,7 +8,7 @@ import pytest
 
 from service.determination import Line
 from service.policy.determine import Policy
-from service.policy.fingerprint import Use, applies, may_lift, meanings
+from service.policy.fingerprint import Use, may_lift, meanings
 from service.policy.library import load, read
 
 TEXT = (files("service.policy") / "documents" / "CP.PHAR.134" / "2025-11.toml").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def test_a_digest_is_short_and_does_not_hang_on_the_run() -> None:
 
 
 def test_no_two_leaves_that_apply_mean_the_same() -> None:
-    refs = [c.ref for c in NEW.document.clause if applies(c, USE)]
+    refs = [c.ref for c in NEW.document.clause if c.concerns(USE.product, USE.indication)]
     assert len(set(meanings(NEW, USE, refs).values())) == len(refs)
 
 

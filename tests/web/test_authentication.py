@@ -1,4 +1,4 @@
-"""Who is let in, end to end: client tokens with real keys over the application, and what a client learns of a refusal."""
+"""Who is let in, end to end: client tokens with real keys, and what a client learns of a refusal."""
 
 import json
 import time
@@ -45,9 +45,7 @@ def application(folder: Path, public_url: str | None = BASE) -> Flask:
         (folder / f"{name}.json").write_text(json.dumps(keys), encoding="utf-8")
     trusted = clients.parse(TABLE, folder)
     database = f"sqlite:///{folder}/records.sqlite3"
-    return create_app(
-        Config(today=date(2026, 3, 10), clients=trusted, public_url=public_url, database_url=database)
-    )
+    return create_app(Config(today=date(2026, 3, 10), clients=trusted, public_url=public_url, database_url=database))
 
 
 @pytest.fixture

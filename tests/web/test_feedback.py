@@ -36,8 +36,9 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def store(app: Flask, tmp_path: Path) -> Iterator[Store]:
+def store(client: FlaskClient, tmp_path: Path) -> Iterator[Store]:
     """The records, opened beside the application."""
+    assert client
     opened = Store(f"sqlite:///{tmp_path}/records.sqlite3")
     yield opened
     opened.close()

@@ -46,7 +46,9 @@ def post(app: Flask) -> Post:
         context = request["context"] | (selected if hook == "order-select" else {})
         answer = app.test_client().post(f"/cds-services/{service}", json=request | {"hook": hook, "context": context})
         assert answer.status_code == 200, answer.get_json()
-        (told,) = [c["extension"]["determination"] for c in answer.get_json()["cards"] if "determination" in c["extension"]]
+        (told,) = [
+            c["extension"]["determination"] for c in answer.get_json()["cards"] if "determination" in c["extension"]
+        ]
         return told
 
     return _post
