@@ -20,7 +20,7 @@ from service.faults import record
 
 ID = "0b8a1c9e-3f4d-4a5b-8c6d-7e8f90a1b2c3"
 MARK = "Zqx7Family"
-LOGGERS = ("countersign.web", "gunicorn.error", "sqlalchemy.engine", "urllib3.connectionpool", "Zqx7Family", "flask")
+LOGGERS = ("countersign.web", "gunicorn.error", "sqlalchemy.engine", "alembic", "Zqx7Family", "flask")
 THROWN = st.recursive(
     st.sampled_from([MARK, f"%s {MARK} %d", "%", MARK.encode(), 19700504, None, ID]),
     lambda some: st.lists(some) | st.dictionaries(st.sampled_from([MARK, "event", "level"]), some),
@@ -131,8 +131,8 @@ def test_a_failure_is_told_by_kind_and_place_under_its_id() -> None:
 
 def test_a_librarys_words_are_left_out_and_where_it_said_them_is_told() -> None:
     with logged() as lines:
-        logging.getLogger("urllib3.connectionpool").warning("Retrying %s", MARK, exc_info=failure())
-    assert (lines[0]["event"], lines[0]["logger"], lines[0]["kind"]) == ("library", "urllib3", "ValueError")
+        logging.getLogger("sqlalchemy.pool").warning("Invalidating %s", MARK, exc_info=failure())
+    assert (lines[0]["event"], lines[0]["logger"], lines[0]["kind"]) == ("library", "sqlalchemy", "ValueError")
     assert lines[0]["place"].startswith("test_logs.test_a_librarys_words")
 
 

@@ -199,8 +199,9 @@ class Chart:
             self.unread.append(said)
         return not refused
 
-    def resolve(self, reference: Any, within: Json) -> Json | None:
-        """The resource that a Reference points at, contained, drafted or in the chart; never another patient's."""
+    def resolve(self, reference: Any, within: Json, *, seek: bool = True) -> Json | None:
+        """The resource that a Reference points at, contained, drafted or in the chart; never another patient's. One
+        that is not there is noted as sought, unless it is not missed (`seek`)."""
         target = text(reference, "reference")
         if target is None:
             return None
@@ -208,7 +209,7 @@ class Chart:
             found = [c for c in items(within, "contained") if text(c, "id") == target[1:] and _typed(c)]
         else:
             found = self._candidates(target)
-            if not found:
+            if not found and seek:
                 self.seek(target)
         return next((r for r in found if self.owned(r) and self.unmodified(r)), None)
 

@@ -76,35 +76,40 @@ def read_prescriber(order: Json, chart: Chart, terms: Terminology, specialties: 
     """The specialties of the order's requester (reading, sections 6 and 15); the hook's user's only where the order
     has no requester, or nothing is on record of the requester's. `seen` names the others on record."""
 
-    def telling(listed: list[_Held]) -> list[_Held]:
-        return [one for one in listed if not one.degree or _named(one.concept, terms, specialties)]
+    def telling(person: _Reference) -> list[_Held]:
+        held = _on_record(*person, chart, on)
+        return [one for one in held if not one.degree or _named(one.concept, terms, specialties)]
 
     requester, user = _Reference(child(order, "requester"), order), _Reference({"reference": chart.user}, {})
-    people, held, whose = [requester], telling(_on_record(*requester, chart, on)), ""
-    if all(one.over for one in held):
-        held, whose = [*held, *telling(_on_record(*user, chart, on))], ", of the user who is signed in"
-        people.append(user)
-    named = [(one, [] if one.over else _named(one.concept, terms, specialties)) for one in held]
-    counted = [
-        Specialty(concept, _evidence(one, coding, terms.titles.get(concept, concept), whose))
-        for one, found in named
-        for concept, coding in found
-    ]
-    seen = [_seen(one) for one, found in named if not found and label(one.concept)]
-    if not counted:
-        _seek_roles(people, chart)
+    people = [(requester, telling(requester), "")]
+    if all(one.over for one in people[0][1]):
+        people.append((user, telling(user), ", of the user who is signed in"))
+    counted: list[Specialty] = []
+    seen: list[str] = []
+    for person, held, whose in people:
+        found = [(one, [] if one.over else _named(one.concept, terms, specialties)) for one in held]
+        if not any(named for _, named in found):
+            _seek(person, chart)
+        counted += [
+            Specialty(concept, _evidence(one, coding, terms.titles.get(concept, concept), whose))
+            for one, named in found
+            for concept, coding in named
+        ]
+        seen += [_seen(one) for one, named in found if not named and label(one.concept)]
     return Prescriber(tuple(dict.fromkeys(counted)), tuple(dict.fromkeys(seen)))
 
 
-def _seek_roles(people: list[_Reference], chart: Chart) -> None:
-    """Have the roles of these people looked for: a specialty that is not on record otherwise may be on record there."""
-    for reference, within in people:
-        target = text(reference, "reference") or ""
-        role = None if _target(reference).partition("/")[0] in _OTHERS else chart.resolve(reference, within)
-        if role and role.get("resourceType") == "PractitionerRole":
-            target = text(child(role, "practitioner"), "reference") or ""
-        if split(target)[1].startswith("Practitioner/"):
-            chart.seek(target, "PractitionerRole?practitioner=")
+def _seek(person: _Reference, chart: Chart) -> None:
+    """Have a person's own record and roles looked for: a specialty that is not in the chart may be there."""
+    if _target(person.element).partition("/")[0] in _OTHERS:
+        return
+    found = chart.resolve(*person)
+    practitioner = person.element
+    if found and found.get("resourceType") == "PractitionerRole":
+        practitioner = child(found, "practitioner")
+        chart.resolve(practitioner, person.within)
+    if _target(practitioner).startswith("Practitioner/"):
+        chart.seek(text(practitioner, "reference") or "", "PractitionerRole?practitioner=")
 
 
 def _target(reference: Json) -> str:
@@ -159,7 +164,7 @@ def _on_record(reference: Json, within: Json, chart: Chart, on: date) -> list[_H
 
 
 def _follow(reference: Json, within: Json, chart: Chart) -> _Place | None:
-    found = chart.resolve(reference, within)
+    found = chart.resolve(reference, within, seek=False)
     if found is None:
         return None
     return _Place(found, within if (text(reference, "reference") or "").startswith("#") else found)
@@ -212,7 +217,7 @@ def _named_by(role: _Place) -> _Reference:
 
 def _same(one: _Reference, other: _Reference, chart: Chart) -> bool:
     """Whether two references point at the same practitioner, also where the chart does not hold it."""
-    first, second = chart.resolve(*one), chart.resolve(*other)
+    first, second = chart.resolve(*one, seek=False), chart.resolve(*other, seek=False)
     if first is not None or second is not None:
         return first is second
     left, right = text(one.element, "reference"), text(other.element, "reference")
@@ -227,4 +232,6 @@ def _same(one: _Reference, other: _Reference, chart: Chart) -> bool:
 def _at(resource: Json, base: str | None, chart: Chart) -> bool:
     """Whether a resource is one of the server `base`, where its relative references point."""
     kind, identity = resource.get("resourceType"), text(resource, "id")
-    return bool(identity) and chart.resolve({"reference": f"{base}/{kind}/{identity}"}, resource) is resource
+    return (
+        bool(identity) and chart.resolve({"reference": f"{base}/{kind}/{identity}"}, resource, seek=False) is resource
+    )

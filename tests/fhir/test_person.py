@@ -371,7 +371,7 @@ def test_nothing_is_sought_where_a_specialty_that_is_asked_for_is_on_record() ->
 
 def test_a_requester_that_was_not_sent_is_sought_with_the_roles_and_the_user_too() -> None:
     roles = "PractitionerRole?practitioner=Practitioner/"
-    wanted = ["Practitioner/p", "Practitioner/u", f"{roles}p", f"{roles}u"]
+    wanted = ["Practitioner/p", f"{roles}p", "Practitioner/u", f"{roles}u"]
     assert sought(order("Practitioner/p"), user="Practitioner/u") == wanted
 
 
@@ -383,3 +383,14 @@ def test_the_roles_are_sought_of_a_role_that_names_another_specialty_and_the_use
 def test_nobody_is_sought_for_an_organization_or_for_a_contained_practitioner() -> None:
     assert sought(order("Organization/o")) == []
     assert sought(order("#p", (person(),))) == []
+
+
+def test_a_requester_that_was_not_sent_is_sought_also_where_the_users_specialty_counts() -> None:
+    by_user = (person("u"), role("ru", "Practitioner/u"))
+    wanted = ["Practitioner/p", "PractitionerRole?practitioner=Practitioner/p"]
+    assert sought(order("Practitioner/p"), *by_user, user="Practitioner/u") == wanted
+
+
+def test_the_practitioner_of_a_role_that_counts_is_not_missed() -> None:
+    assert sought(order("#r", (role("r"),))) == []
+    assert sought(order("PractitionerRole/r"), role("r")) == []
