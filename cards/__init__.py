@@ -10,7 +10,7 @@ from cards import coverage, not_evaluated, safety
 from cards.card import OVERRIDE, Body, Card, Topic, enclose
 from cards.coverage import coverage_card
 from cards.not_evaluated import not_evaluated_card
-from cards.safety import safety_cards
+from cards.safety import safety_cards, unchecked_card
 from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
 
 __all__ = ["override_reasons", "render"]
@@ -35,7 +35,8 @@ def _bodies(outcome: Outcome) -> list[Body]:
         case Determination():
             return [coverage_card(outcome), *safety_cards(outcome.order, outcome.drug, outcome.safety)]
         case SafetyNotice():
-            return safety_cards(outcome.order, outcome.drug, outcome.safety)
+            alerts = safety_cards(outcome.order, outcome.drug, outcome.safety)
+            return alerts or [unchecked_card(outcome.order, outcome.drug, outcome.unchecked)]
         case NotEvaluated():
             return [not_evaluated_card(outcome)]
     assert_never(outcome)

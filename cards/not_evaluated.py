@@ -17,6 +17,9 @@ REASONS = (
 )
 
 
+_CHECKED = "checked for safety by its dose and the allergies on record alone"
+
+
 def not_evaluated_card(outcome: NotEvaluated) -> Body:
     """A warning: this is no all clear, why, and the correlation id to ask about where there is one."""
     lead = "Not evaluated, and not an all clear: prior authorization may be needed"
@@ -37,7 +40,7 @@ def _detail(outcome: NotEvaluated) -> str:
     return paragraphs(
         [
             f"{bold('This order could not be evaluated.')} This is not an all clear: prior authorization may still be "
-            "needed, and the order was not checked for safety.",
+            f"needed, and the order was {_CHECKED if outcome.looked else 'not checked for safety'}.",
             f"Why: {escape(outcome.why)}" if one_line(outcome.why) else "",
             f"Correlation id: {escape(correlation)}" if correlation else "",
             order_line(outcome.drug, outcome.order),

@@ -69,7 +69,8 @@ _OUT_OF_DATE = Reason("record-out-of-date", "The record is out of date or wrong"
 _MONITORED = Reason("risk-discussed-and-monitored", "The risk was discussed with the patient and is monitored")
 _ABOUT_DOSE = (_INTENDED, _CORRECTING)
 _ABOUT_PATIENT = (_BENEFIT, _OUT_OF_DATE, _MONITORED)
-REASONS = (*_ABOUT_DOSE, *_ABOUT_PATIENT)
+_ELSEWHERE = Reason("checked-elsewhere", "The chart was checked another way")
+REASONS = (*_ABOUT_DOSE, *_ABOUT_PATIENT, _ELSEWHERE)
 
 
 def safety_cards(order: str, drug: str, alerts: Iterable[Alert]) -> list[Body]:
@@ -89,6 +90,26 @@ def _card(order: str, drug: str, alert: Alert) -> Body:
         indicator=alert.severity,
         reasons=_ABOUT_DOSE if alert.code in (DAILY, "strength-unavailable") else _ABOUT_PATIENT,
         extension={"safety": _filled(told)},
+    )
+
+
+def unchecked_card(order: str, drug: str, unchecked: Iterable[str]) -> Body:
+    """That part of the chart could not be read, where no other card is about the order: silence reads as all clear."""
+    lead = "Safety not fully checked, part of the chart could not be read"
+    return Body(
+        order=order,
+        kind="safety unchecked",
+        topic=Topic.MEDICATION_SAFETY,
+        summary=cut(f"{lead}: {drug_name(drug, 60)}", SUMMARY),
+        detail=paragraphs(
+            [
+                f"{bold(lead + '.')} No prior authorization policy governs this order.",
+                section("Could not be read", [escape(text) for text in unchecked], most=_QUOTED),
+                order_line(drug, order),
+            ]
+        ),
+        indicator="info",
+        reasons=(_ELSEWHERE,),
     )
 
 

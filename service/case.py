@@ -30,10 +30,13 @@ class NothingThere:
 
 @dataclass(frozen=True, slots=True)
 class CouldNotAsk:
-    """The question could not be put, or its answer could not be read."""
+    """The question could not be put, or its answer could not be read; `failed` is false where nobody put it."""
 
     why: str
+    failed: bool = True
 
+
+NOT_SENT = CouldNotAsk("not sent by the EHR", failed=False)
 
 Answer = Had | NothingThere | CouldNotAsk
 
@@ -211,7 +214,7 @@ class Allergy:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that one order is decided on."""
+    """Everything that one order is decided on. `unchecked`: the lists that safety looks at, where one failed."""
 
     order: str
     evaluated_on: date
@@ -234,3 +237,4 @@ class Case:
     attestations: Mapping[str, Attestation] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.case import Case, CouldNotAsk, Product
-from service.determination import Determination, Evidence, NotEvaluated, Outcome
+from service.determination import Determination, Evidence, NotEvaluated, Outcome, SafetyNotice
 from service.faults import record
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, child, text
@@ -128,12 +128,12 @@ class _Desk:
             return [NotEvaluated(chart.reference(order), product.drug, _NOT_THIS_PATIENT)] if product else []
         why = obstacle(order, chart)
         if why or not (product.id or product.candidates):
-            unread = [NotEvaluated(chart.reference(order), product.drug, why)] if why else []
-            return [*self._alarms(order, product, revision, on), *unread]
+            unread = [NotEvaluated(chart.reference(order), product.drug, why, looked=True)] if why else []
+            return [*self._notices(order, product, revision, on), *unread]
         if self._late():
             return [
                 *self._alarms(order, product, revision, on),
-                NotEvaluated(chart.reference(order), product.drug, _LATE),
+                NotEvaluated(chart.reference(order), product.drug, _LATE, looked=True),
             ]
         # Read first, also where no patient was had: the chart then notes all that is worth asking for.
         case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
@@ -151,13 +151,11 @@ class _Desk:
 
     def _without_patient(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
         """An order's alarms go before the patient's absence: no error may hide them."""
+        answer = self._chart.answer("Patient")
+        why = f"{_NO_PATIENT}: {answer.why}" if isinstance(answer, CouldNotAsk) else _NO_PATIENT
         if found := self._alarms(order, product, revision, on):
-            return [*found, NotEvaluated(self._chart.reference(order), product.drug, _NO_PATIENT)]
-        match self._chart.answer("Patient"):
-            case CouldNotAsk(why):
-                raise Unavailable("prefetch.patient", f"{_NO_PATIENT}: {why}")
-            case _:
-                raise Unavailable("prefetch.patient", _NO_PATIENT)
+            return [*found, NotEvaluated(self._chart.reference(order), product.drug, why, looked=True)]
+        raise Unavailable("prefetch.patient", why)
 
     def alarms(self, order: Json) -> list[Outcome]:
         """The alarms of an order on which the service failed, as far as it does not fail on them, too."""
@@ -171,6 +169,11 @@ class _Desk:
         return found
 
     def _alarms(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
+        """The alarms of an order that another card says the rest of."""
+        found = self._notices(order, product, revision, on)
+        return [notice for notice in found if isinstance(notice, SafetyNotice) and notice.safety]
+
+    def _notices(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
         """What safety looks at on every order of the drug, whatever the product."""
         drug = replace(product, id=None, candidates=())
         questions, terms = revision.questions, self._office.terms

@@ -199,22 +199,26 @@ class Determination:
 
 @dataclass(frozen=True, slots=True)
 class SafetyNotice:
-    """An order that no policy governs (or whose member no policy covers), with alerts all the same."""
+    """An order that no policy governs (or whose member no policy covers), with alerts all the same; `unchecked` says
+    what of the chart safety could not look at, since silence reads as "all clear"."""
 
     order: str
     drug: str
     safety: tuple[Alert, ...]
     policy: PolicyId
+    unchecked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NotEvaluated:
-    """An order that could not be evaluated: said on a card, since silence reads as "all clear"."""
+    """An order that could not be evaluated: said on a card, since silence reads as "all clear". `looked`: its dose and
+    the allergies on record were looked at all the same."""
 
     order: str
     drug: str
     why: str
     correlation: str | None = field(default=None)
+    looked: bool = False
 
 
 Outcome = Determination | SafetyNotice | NotEvaluated

@@ -20,6 +20,7 @@ from service.web import create_app, tune
 from service.worker import Worker
 
 CONNECTIONS = 1000  # open to one worker; more wait in the listener's queue
+FILES = 10_240  # open files of a process, where the system lets it: connections, and those to EHRs and the database
 
 
 class _Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
@@ -54,8 +55,8 @@ def run(config: Config) -> None:
 def serve(create: Callable[[], Flask], config: Config) -> None:
     """Serve what `create` makes, once for all processes."""
     logs.configure(config.log_level)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, FILES)), hard))
     first, shared = os.getpid(), tempfile.mkdtemp(prefix="countersign-", dir=_memory())
     metrics.share(shared)
     try:

@@ -68,7 +68,8 @@ def tree(outcome: Outcome) -> str:
             return _determination(outcome)
         case SafetyNotice():
             alerts = [f"  ! {a.code} ({a.severity}): {a.says}" for a in outcome.safety]
-            return "\n".join([f"{outcome.order}: {outcome.drug}, not governed", *alerts])
+            unread = [f"  could not be read: {what}" for what in outcome.unchecked]
+            return "\n".join([f"{outcome.order}: {outcome.drug}, not governed", *alerts, *unread])
         case NotEvaluated():
             return f"{outcome.order}: not evaluated, {outcome.why}"
     assert_never(outcome)

@@ -24,7 +24,7 @@ class Trouble(Enum):
     TLS = ("tls", "a secure connection to the EHR's FHIR server could not be made")
     BROKEN = ("broken", "the EHR's FHIR server broke off its answer")
     REDIRECT = ("redirect", "the EHR's FHIR server answered with a redirect, which is not followed")
-    UNAUTHORIZED = ("unauthorized", "the EHR's FHIR server did not accept the access token (401)")
+    UNAUTHORIZED = ("unauthorized", "the EHR's FHIR server did not let this service in (401)")
     FORBIDDEN = ("forbidden", "the EHR's FHIR server refused access (403)")
     MISSING = ("missing", "the EHR's FHIR server does not know what was asked for (404)")
     THROTTLED = ("throttled", "the EHR's FHIR server takes no more calls for now (429)")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.case import Answer, CouldNotAsk, Had, NothingThere
+from service.case import NOT_SENT, Answer, CouldNotAsk, Had, NothingThere
 from service.fhir.answers import Answered, Entry
 from service.fhir.coded import Coded, coded
 from service.fhir.elements import Json, child, items, text
@@ -17,7 +17,6 @@ from service.fhir.medicine import Medication, Shelf
 from service.fhir.models import Element, examine
 from service.terminology import Terminology
 
-_UNSENT = "not sent by the EHR"
 _SUBJECTS = ("subject", "patient", "beneficiary")
 _KEY = re.compile(r"[A-Z][A-Za-z]{2,40}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")  # a type and an id that can stand in a URL
 _UNOWNED = frozenset({"Medication", "Practitioner", "PractitionerRole", "Organization", "Location"})
@@ -96,7 +95,7 @@ class Chart:
     def answer(self, kind: str) -> Answer:
         """How the question for a resource type was answered."""
         self.looked.add(kind)
-        return self._answers.get(kind, CouldNotAsk("not asked"))
+        return self._answers.get(kind, CouldNotAsk("not asked", failed=False))
 
     def reference(self, resource: Json) -> str:
         """How evidence names a resource: type and id, else its URL, else its type."""
@@ -140,10 +139,13 @@ class Chart:
         named = [child(resource, element) for element in _SUBJECTS if resource.get(element) is not None]
         if not named or all(self.names_patient(reference) for reference in named):
             return True
-        said = f"{self.reference(resource)} is not surely this patient's record and was not read"
-        self.foreign += [said] if said not in self.foreign else []
-        if not any(self._names_another(reference) for reference in named):
+        if any(self._names_another(reference) for reference in named):
+            # Another's record is not named here: a server that ignores a search's patient sends everybody's.
+            said = f"Another patient's {kind} was sent, too, and was not read"
+        else:
+            said = f"{self.reference(resource)} is not surely this patient's record and was not read"
             self._put_aside(resource)
+        self.foreign += [said] if said not in self.foreign else []
         return False
 
     def _names_another(self, reference: Json) -> bool:
@@ -237,7 +239,7 @@ class Chart:
     def failures(self) -> tuple[str, ...]:
         """What was looked for beside the types and could not be had, each with why."""
         failed = [f"{key.partition('?')[0]}: {a.why}" for key, a in self._asked.items() if isinstance(a, CouldNotAsk)]
-        return (*failed, *(f"{key}: {_UNSENT}" for key in self.sought if "?" not in key))
+        return (*failed, *(f"{key}: {NOT_SENT.why}" for key in self.sought if "?" not in key))
 
     def _candidates(self, target: str) -> list[Json]:
         if target in self._by_key:
@@ -274,6 +276,19 @@ class Chart:
         if not any(resource.get(form) for form in ("medicationCodeableConcept", "medicationReference")):
             return None
         return text(reference, "display") or text(reference, "reference") or "a medication"
+
+    def unchecked(self, kinds: Iterable[str]) -> tuple[str, ...]:
+        """The lists of these types that could not be had, or not whole, because something failed."""
+        return tuple(f"{kind}: {self.lacking(kind)}" for kind in kinds if self._failed(kind))
+
+    def _failed(self, kind: str) -> bool:
+        match self.answer(kind):
+            case CouldNotAsk(failed=failed):
+                return failed
+            case Had(complete=False, why=why):
+                return bool(why)
+            case _:
+                return False
 
     def lacking(self, kind: str) -> str | None:
         """Why a type's list is not known to be whole; None where it was had or nothing is there."""

@@ -24,6 +24,8 @@ from service.plans import Plans
 from service.questions import Questions
 from service.terminology import Terminology
 
+_ALLERGIES = ("AllergyIntolerance",)
+_SAFETY = (*_ALLERGIES, "Condition", "Observation")  # what alerts look at (reading, section 12)
 _DOSAGE = "MedicationRequest.dosageInstruction"
 
 
@@ -95,7 +97,9 @@ def read_case(
         requested=read_requested(order),
     )
     aside = tuple(dict.fromkeys(chart.foreign))
-    return replace(case, remarks=(*case.remarks, *aside), unread=_unread(chart, questions))
+    return replace(
+        case, remarks=(*case.remarks, *aside), unread=_unread(chart, questions), unchecked=chart.unchecked(_SAFETY)
+    )
 
 
 def read_alarms(
@@ -108,6 +112,7 @@ def read_alarms(
         product=product,
         dose=_dose(order, product, None, chart),
         allergies=read_allergies(chart, questions, terms),
+        unchecked=chart.unchecked(_ALLERGIES),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from service.case import CouldNotAsk, Had, NothingThere
+from service.case import NOT_SENT, CouldNotAsk, Had, NothingThere
 from service.fhir.answers import Answered, Entry, entries_of, read_answer
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text
@@ -120,7 +120,7 @@ def _sent(kind: str, prefetch: Mapping[str, Any], extra: list[Entry]) -> Answere
         return _of_kind(kind, read_answer(prefetch[KEYS[kind]]))
     if any(e.resource["resourceType"] == kind for e in extra):
         return Answered(Had(complete=False))
-    return Answered(CouldNotAsk("not sent by the EHR"))
+    return Answered(NOT_SENT)
 
 
 def _of_kind(kind: str, found: Answered) -> Answered:

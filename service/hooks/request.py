@@ -13,10 +13,9 @@ from service import wire
 from service.fhir.answers import Entry, entries_of, unreadable_in
 from service.fhir.chart import split
 from service.fhir.elements import Json, text
-from service.hooks.discovery import Service
+from service.hooks.discovery import KEYS, Service
 
 MOST_ENTRIES = 10_000  # a bundle: the largest charts have some two thousand
-_NAME = re.compile(r"[A-Za-z.]{1,80}")  # a key that is a name: others are not quoted
 _TOKEN = re.compile(r"[!-~]{1,16384}")  # visible ASCII: nothing that would end a header
 
 
@@ -118,10 +117,15 @@ def _object(value: Any, expression: str, name: str | None = None) -> Json:
 
 
 def _bounded(drafts: Json, prefetch: Json) -> None:
-    for place, value in (("context.draftOrders", drafts), *((f"prefetch.{key}", v) for key, v in prefetch.items())):
+    for place, value in (("context.draftOrders", drafts), *((_place(key), v) for key, v in prefetch.items())):
         listed = value.get("entry") if isinstance(value, dict) else value
         if isinstance(listed, list) and len(listed) > MOST_ENTRIES:
-            raise TooLarge(f"more than {MOST_ENTRIES} entries in one bundle", place if _NAME.fullmatch(place) else None)
+            raise TooLarge(f"more than {MOST_ENTRIES} entries in one bundle", place)
+
+
+def _place(key: str) -> str:
+    """A prefetch key by its name where it is one of ours: a client's own may hold anything."""
+    return f"prefetch.{key}" if key in KEYS.values() else "prefetch"
 
 
 def _text(value: Json, name: str, under: str = "") -> str:

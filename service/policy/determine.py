@@ -59,7 +59,9 @@ def determine(policy: Policy, case: Case, plans: Plans) -> Outcome | None:
 
 def _notice(policy: Policy, case: Case) -> SafetyNotice | None:
     alerts = alert(policy.document.alert, case, _only(case))
-    return SafetyNotice(case.order, case.product.drug, alerts, policy.id) if alerts else None
+    if not alerts and not case.unchecked:
+        return None
+    return SafetyNotice(case.order, case.product.drug, alerts, policy.id, case.unchecked)
 
 
 def _only(case: Case) -> str | None:

@@ -40,11 +40,15 @@ def test_a_resource_of_this_patient_is_read(subject: Any) -> None:
     assert ids(chart(condition(subject=subject), server=f"{BASE}/")) == ["c"]
 
 
-@pytest.mark.parametrize(
-    "subject",
-    ["Patient/q", "Patient/pp", "Group/p", f"{BASE}/Patient/q", "#p", "urn:uuid:1", {}, {"display": "somebody"}, "p"],
-)
-def test_another_patients_resource_is_set_aside_by_name(subject: Any) -> None:
+@pytest.mark.parametrize("subject", ["Patient/q", "Patient/pp", f"{BASE}/Patient/q"])
+def test_another_patients_resource_is_set_aside_and_not_named(subject: Any) -> None:
+    found = chart(condition(subject=subject), condition("d", subject=subject))
+    assert ids(found) == []
+    assert found.foreign == ["Another patient's Condition was sent, too, and was not read"]
+
+
+@pytest.mark.parametrize("subject", ["Group/p", "#p", "urn:uuid:1", {}, {"display": "somebody"}, "p"])
+def test_what_is_not_surely_this_patients_is_set_aside_by_name(subject: Any) -> None:
     found = chart(condition(subject=subject))
     assert ids(found) == []
     assert found.foreign == ["Condition/c is not surely this patient's record and was not read"]

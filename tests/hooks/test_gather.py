@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.case import CouldNotAsk, Had, NothingThere
+from service.case import NOT_SENT, CouldNotAsk, Had, NothingThere
 from service.fhir.answers import Answered, Entry
 from service.hooks.gather import MOST, Wants, gather, wanted
 from service.hooks.request import HookRequest
@@ -19,7 +19,7 @@ def request(**prefetch: Any) -> HookRequest:
 
 
 def test_a_key_that_was_not_sent_could_not_be_asked() -> None:
-    assert gather(request(), ASKED).answer("Condition") == CouldNotAsk("not sent by the EHR")
+    assert gather(request(), ASKED).answer("Condition") == NOT_SENT
     assert gather(request(conditions=None), ASKED).answer("Condition") == NothingThere()
     assert gather(request(conditions=[CONDITION]), ASKED).answer("Condition") == Had()
 
@@ -46,7 +46,7 @@ def test_the_chart_is_the_requests() -> None:
     assert chart.user == "PractitionerRole/r"
     assert chart.drafts("MedicationRequest") == (draft,)
     assert chart.answer("Patient") == Had()
-    assert chart.answer("Condition") == CouldNotAsk("not sent by the EHR")
+    assert chart.answer("Condition") == NOT_SENT
 
 
 def test_an_answer_that_holds_other_types_in_place_of_the_one_asked_for_was_none() -> None:
