@@ -1,6 +1,7 @@
 """What was acknowledged is kept: servers killed amid feedback, on SQLite and on PostgreSQL."""
 
 import http.client
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -61,18 +62,18 @@ def kept(database: str) -> int:
 def test_what_was_acknowledged_before_a_kill_is_there_once_after_the_restart(database: str, tmp_path: Path) -> None:
     cards, ended = [str(uuid.uuid4()) for _ in range(POSTS)], Event()
     shares = [list(islice(cards, n, None, SENDERS)) for n in range(SENDERS)]
-    with Served(tmp_path, COUNTERSIGN_DATABASE_URL=database, COUNTERSIGN_WORKERS="2") as served:
-        with ThreadPoolExecutor(SENDERS) as pool:
-            sending = [pool.submit(send, served, share, ended) for share in shares]
-            while kept(database) < POSTS // 4:
-                pass
-            served.kill()
-            ended.set()
-            acknowledged = [card for found in sending for card in found.result()]
+    serving = {"COUNTERSIGN_DATABASE_URL": database, "COUNTERSIGN_WORKERS": "2"}
+    with Served(tmp_path, **serving) as served, ThreadPoolExecutor(SENDERS) as pool:
+        sending = [pool.submit(send, served, share, ended) for share in shares]
+        while kept(database) < POSTS // 4:
+            time.sleep(0.01)
+        served.kill()
+        ended.set()
+        acknowledged = [card for found in sending for card in found.result()]
     assert POSTS // 8 < len(acknowledged) < POSTS
     before = kept(database)
     assert before >= len(acknowledged)
-    with Served(tmp_path, COUNTERSIGN_DATABASE_URL=database, COUNTERSIGN_WORKERS="2") as served:
+    with Served(tmp_path, **serving) as served:
         assert send(served, acknowledged, Event()) == acknowledged
         assert kept(database) == before  # each of them was there already
         assert sorted(send(served, cards, Event())) == sorted(cards)
