@@ -1,11 +1,13 @@
 """The configuration: what the environment says, and what stops the start."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from service.config import Config, ConfigError, from_environment
+from tests.auth.signing import ec_key, public_jwk
 
 
 def test_the_defaults_serve_loopback() -> None:
@@ -48,6 +50,16 @@ def test_loopback_may_be_open(host: str) -> None:
         ("COUNTERSIGN_PORT", "65536"),
         ("COUNTERSIGN_PORT", "http"),
         ("COUNTERSIGN_CLIENTS", "clients.toml"),
+        ("COUNTERSIGN_CLIENTS", ""),
+        ("COUNTERSIGN_PUBLIC_URL", "cds.example.org"),
+        ("COUNTERSIGN_PUBLIC_URL", "https://cds.example.org/?x"),
+        ("COUNTERSIGN_FETCH_SECONDS", "0"),
+        ("COUNTERSIGN_FETCH_SECONDS", "61"),
+        ("COUNTERSIGN_CALL_SECONDS", "soon"),
+        ("COUNTERSIGN_WORKERS", "0"),
+        ("COUNTERSIGN_THREADS", "1025"),
+        ("COUNTERSIGN_CA_BUNDLE", "no-such-file.pem"),
+        ("COUNTERSIGN_LOG_LEVEL", "loud"),
         ("COUNTERSIGN_PLANS", "no-such-file.toml"),
         ("COUNTERSIGN_TODAY", "10.03.2026"),
     ],
@@ -66,3 +78,36 @@ def test_a_table_at_fault_is_refused(tmp_path: Path, text: str) -> None:
     table.write_text(text)
     with pytest.raises(ConfigError, match="COUNTERSIGN_PLANS"):
         from_environment({"COUNTERSIGN_PLANS": str(table)})
+
+
+def test_with_trusted_clients_it_may_listen_anywhere(tmp_path: Path) -> None:
+    keys = {"keys": [public_jwk(ec_key(), "k1")]}
+    (tmp_path / "ehr.json").write_text(json.dumps(keys), encoding="utf-8")
+    table = tmp_path / "clients.toml"
+    table.write_text('[[client]]\nissuer = "https://ehr.example.org"\njwks_file = "ehr.json"\n', encoding="utf-8")
+    found = from_environment({"COUNTERSIGN_HOST": "0.0.0.0", "COUNTERSIGN_CLIENTS": str(table)})
+    assert found.clients
+    assert [client.issuer for client in found.clients] == ["https://ehr.example.org"]
+
+
+def test_a_clients_file_that_is_broken_stops_the_start(tmp_path: Path) -> None:
+    table = tmp_path / "clients.toml"
+    table.write_text("[[client]]\nissuer = 7\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="COUNTERSIGN_CLIENTS"):
+        from_environment({"COUNTERSIGN_CLIENTS": str(table)})
+
+
+def test_how_it_runs_is_read() -> None:
+    variables = {
+        "COUNTERSIGN_PUBLIC_URL": "https://cds.example.org/base/",
+        "COUNTERSIGN_DATABASE_URL": "postgresql://db/countersign",
+        "COUNTERSIGN_FETCH_SECONDS": "1.5",
+        "COUNTERSIGN_CALL_SECONDS": "60",
+        "COUNTERSIGN_WORKERS": "1",
+        "COUNTERSIGN_THREADS": "1024",
+        "COUNTERSIGN_LOG_LEVEL": "Warning",
+    }
+    found = from_environment(variables)
+    assert (found.public_url, found.database_url) == ("https://cds.example.org/base", "postgresql://db/countersign")
+    assert (found.fetch_seconds, found.call_seconds, found.workers, found.threads) == (1.5, 60, 1, 1024)
+    assert found.log_level == "warning"

@@ -74,4 +74,7 @@ def doctor(request_file: BinaryIO, as_json: bool, fetch: bool) -> None:
     was not understood, and what would settle it."""
     config, body = configured(), request_file.read()
     report = examined(body, office(config), config.day(), named(body, config) if fetch else {})
-    click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        click.echo(report.as_text(), nl=False)

@@ -38,3 +38,9 @@ def test_no_chart_text_takes_effect(text: str) -> None:
     assert 0 < len(body.summary) <= 139
     assert body.summary.isprintable()
     assert [line for line in body.detail.split("\n") if active(line)] == []
+
+
+def test_it_says_whether_dose_and_allergies_were_looked_at() -> None:
+    looked, not_looked = (not_evaluated_card(NotEvaluated(ORDER, DRUG, "x", looked=yes)) for yes in (True, False))
+    assert "was checked for safety by its dose and the allergies on record alone" in looked.detail
+    assert "was not checked for safety" in not_looked.detail

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cards import override_reasons, render
 from cards.card import Topic
 from cards.safety import safety_cards
-from service.determination import Alert, Evidence, Severity
-from tests.cards.outcomes import DRUG, HOSTILE, ORDER, active, alert, empties
+from service.determination import Alert, Evidence, NotEvaluated, SafetyNotice, Severity
+from tests.cards.outcomes import DRUG, HOSTILE, ORDER, POLICY, active, alert, empties
 
 ALERTS: list[tuple[str, Severity, str, str]] = [
     ("daily-dosing", "critical", "Methotrexate is dosed weekly; this order reads as daily", "killed"),
@@ -92,3 +93,24 @@ def test_words_are_not_shouted() -> None:
     for code, severity, *_ in ALERTS:
         (body,) = safety_cards(ORDER, DRUG, [alert(code, severity)])
         assert not re.search(r"[A-Z]{4,}|!", body.summary + body.detail)
+
+
+def test_an_order_of_which_only_safety_is_looked_at_says_what_could_not_be_read() -> None:
+    notice = SafetyNotice(ORDER, DRUG, (), POLICY, ("AllergyIntolerance: refused <b>",))
+    (card,) = render([notice], service_url=None, seed="s")
+    assert (card["indicator"], "safety" in card.get("extension", {})) == ("info", False)
+    assert "could not be read" in str(card["summary"])
+    assert "- AllergyIntolerance: refused &lt;b&gt;" in str(card["detail"])
+
+
+def test_beside_an_alert_what_could_not_be_read_needs_no_card() -> None:
+    notice = SafetyNotice(ORDER, DRUG, (alert("daily-dosing", "critical"),), POLICY, ("AllergyIntolerance: refused",))
+    assert [card["indicator"] for card in render([notice], service_url=None, seed="s")] == ["critical"]
+
+
+def test_every_reason_that_a_card_offers_is_known_for_feedback() -> None:
+    notices = [SafetyNotice(ORDER, DRUG, (alert(code, severity),), POLICY) for code, severity, *_ in ALERTS]
+    notices.append(SafetyNotice(ORDER, DRUG, (), POLICY, ("x",)))
+    cards = render([*notices, NotEvaluated(ORDER, DRUG, "x")], service_url=None, seed="s")
+    offered = {(reason["system"], reason["code"]) for card in cards for reason in card["overrideReasons"]}  # type: ignore[attr-defined]
+    assert offered <= override_reasons()

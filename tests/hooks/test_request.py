@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.hooks.discovery import SERVICES
-from service.hooks.request import Invalid, decode, parse
+from service.hooks.request import MOST_ENTRIES, Invalid, TooLarge, decode, parse
 
 SIGN, SELECT = SERVICES
 ORDER = {"resourceType": "MedicationRequest", "id": "o"}
@@ -167,3 +167,69 @@ def test_nesting_beyond_any_chart_is_refused(depth: int) -> None:
     with pytest.raises(Invalid, match="nests too deep"):
         decode(b"[" * depth + b"]" * depth)
     decode(b"[" * 200 + b"]" * 200)
+
+
+TOKEN = {"access_token": "abc.def-1", "token_type": "Bearer", "expires_in": 300, "scope": "x", "subject": "s"}
+
+
+def lent(**changed: Any) -> Any:
+    members = {name: value for name, value in (TOKEN | changed).items() if value is not None}
+    return parse(body() | {"fhirServer": "https://ehr.example.org/fhir", "fhirAuthorization": members}, SIGN).loan
+
+
+def test_a_lent_token_is_read_and_never_shown() -> None:
+    found = lent()
+    assert found.token == "abc.def-1"
+    assert "abc" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"expires_in": None}, {"expires_in": "300"}, {"scope": None}, {"token_type": None}]
+)
+def test_a_token_that_some_client_describes_otherwise_is_a_token(changed: Any) -> None:
+    assert lent(**changed).token == "abc.def-1"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"access_token": None},
+        {"access_token": 7},
+        {"access_token": ""},
+        {"access_token": "a b"},
+        {"access_token": "a\r\nX: y"},
+        {"access_token": "é"},
+        {"token_type": "MAC"},
+        {"expires_in": 0},
+        {"expires_in": -1},
+    ],
+)
+def test_a_token_that_cannot_be_sent_is_none(changed: Any) -> None:
+    assert lent(**changed).token is None
+
+
+@pytest.mark.parametrize("value", ["token", 7, []])
+def test_an_authorization_that_is_none_holds_no_token(value: Any) -> None:
+    found = parse(body() | {"fhirServer": "https://ehr.example.org/fhir", "fhirAuthorization": value}, SIGN)
+    assert found.loan is not None
+    assert found.loan.token is None
+
+
+def test_without_an_authorization_there_is_no_loan() -> None:
+    assert parse(body() | {"fhirServer": "https://ehr.example.org/fhir"}, SIGN).loan is None
+
+
+@pytest.mark.parametrize(
+    ("key", "place"), [("conditions", "prefetch.conditions"), ("Doe", "prefetch"), (None, "context.draftOrders")]
+)
+def test_a_bundle_has_an_end(key: str | None, place: str) -> None:
+    def of(count: int) -> Any:
+        many = {"resourceType": "Bundle", "entry": [{"resource": ORDER}] * count}
+        if key is None:
+            return body("context.draftOrders", many)
+        return body() | {"prefetch": {key: many}}
+
+    assert parse(of(MOST_ENTRIES), SIGN)
+    with pytest.raises(TooLarge) as refused:
+        parse(of(MOST_ENTRIES + 1), SIGN)
+    assert refused.value.expression == place
