@@ -20,9 +20,10 @@ from flask import Flask, Response, request
 
 from cards import render
 from service.config import Config
-from service.decide import Office, decide
+from service.decide import Circumstances, Office, decide
 from service.hooks.gather import gather
 from service.hooks.request import decode, parse
+from service.logs import configure
 from service.plans import Plans
 from service.policy import library
 from service.terminology import load
@@ -134,7 +135,7 @@ def policy_alone(office: Office) -> tuple[Call, dict[str, list[int]]]:
         clock.append(process_time_ns())
         chart = gather(asked, office.library.resources())
         clock.append(process_time_ns())
-        outcomes = decide(asked.orders(), chart, office, today=TODAY, correlation="bench")
+        outcomes = decide(asked.orders(), chart, office, Circumstances(TODAY, "bench"))
         clock.append(process_time_ns())
         text = msgspec.json.encode(render(outcomes, service_url="http://127.0.0.1:8000", seed="bench"))
         clock.append(process_time_ns())
@@ -179,6 +180,7 @@ def _check(call: Call, size: Size) -> None:
 
 def main() -> None:
     _pin()
+    configure("warning")
     office = Office(library.load(), load(), Plans())
     apps = {
         "empty": empty_endpoint(),
