@@ -174,7 +174,8 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The member's coverage. `outside`: its line is known, and is none of the policy's."""
+    """The member's coverage. `outside`: its line is known, and is none of the policy's. `coverage` is the Coverage that
+    decides; `lapsed` one on record where surely none is in force."""
 
     line: Line | None = None
     outside: bool = False
@@ -184,6 +185,8 @@ class Membership:
     renewal: date | None = None
     formulary: bool | None = None
     remarks: tuple[str, ...] = ()
+    coverage: str | None = None
+    lapsed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.case import CouldNotAsk, Had
-from service.decide import Circumstances, Office, Unavailable, decide
-from service.determination import Outcome
+from service.decide import Circumstances, Decided, Office, Unavailable, decide
+from service.determination import NotEvaluated, Outcome
 from service.ehr import Access, Lines, Trouble, Visit, permitted
-from service.fhir.answers import Answered
+from service.fhir.answers import Answered, Entry
 from service.fhir.chart import Chart
+from service.fhir.elements import Json
 from service.hooks.gather import Wants, gather, wanted
 from service.hooks.request import HookRequest
+from service.offers import offer
 from service.steps import step
 
 ROUNDS = 4  # the types and the order's references, the role's practitioner, the payor: nothing is further away
@@ -24,11 +26,15 @@ ROUNDS = 4  # the types and the order's references, the role's practitioner, the
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """The outcomes, the chart they stand on, and what was fetched, by query."""
+    """What was decided, with what is offered; the chart it stands on, and what was fetched, by query."""
 
-    outcomes: tuple[Outcome, ...]
+    decided: tuple[Decided, ...]
     chart: Chart
     fetched: Mapping[str, Answered]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(one.outcome for one in self.decided)
 
     @property
     def failures(self) -> dict[str, str]:
@@ -110,12 +116,34 @@ def consult(request: HookRequest, office: Office, circumstances: Circumstances, 
         fetched |= found
     if isinstance(attempt, Unavailable):
         raise attempt
-    return Consultation(attempt, chart, fetched)
+    with step("offer"):
+        offered = _offered(request, attempt, fetched, office, circumstances)
+    return Consultation(offered, chart, fetched)
+
+
+def _offered(
+    request: HookRequest,
+    decided: tuple[Decided, ...],
+    fetched: Mapping[str, Answered],
+    office: Office,
+    circumstances: Circumstances,
+) -> tuple[Decided, ...]:
+    """What was decided, with suggestions: each changed order is evaluated as if it had been sent in the draft's place."""
+
+    def evaluate(draft: Json, changed: Json) -> tuple[Decided, ...]:
+        drafts = tuple(Entry(e.url, changed) if e.resource is draft else e for e in request.drafts)
+        chart = gather(replace(request, drafts=drafts), office.library.resources(), fetched)
+        try:
+            return decide((changed,), chart, office, circumstances)
+        except Unavailable as error:
+            return (Decided(NotEvaluated("", "", str(error)), changed),)
+
+    return tuple(replace(one, outcome=offer(one, office.terms, evaluate, circumstances.late)) for one in decided)
 
 
 def _attempt(
     request: HookRequest, chart: Chart, office: Office, circumstances: Circumstances
-) -> tuple[Outcome, ...] | Unavailable:
+) -> tuple[Decided, ...] | Unavailable:
     try:
         return decide(request.orders(), chart, office, circumstances)
     except Unavailable as error:

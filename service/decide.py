@@ -16,7 +16,7 @@ from service.fhir.elements import Json, child, text
 from service.fhir.order import addressed, evaluated_on, obstacle, skipped
 from service.fhir.reading import Record, read_alarms, read_case, read_product, read_record
 from service.plans import Plans
-from service.policy.determine import determine
+from service.policy.determine import Policy, determine
 from service.policy.library import Library, Revision
 from service.questions import Questions
 from service.terminology import Terminology
@@ -71,14 +71,24 @@ class Circumstances:
     unreadable: int = 0
 
 
-def decide(orders: Sequence[Json], chart: Chart, office: Office, circumstances: Circumstances) -> tuple[Outcome, ...]:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An outcome with the order it is about; `case` and `policy` are what it stands on, where it was evaluated."""
+
+    outcome: Outcome
+    order: Json
+    case: Case | None = None
+    policy: Policy | None = None
+
+
+def decide(orders: Sequence[Json], chart: Chart, office: Office, circumstances: Circumstances) -> tuple[Decided, ...]:
     """The outcomes of the orders that there is something to say of, in their order; unreadable drafts are said, too.
 
     Raises Unavailable where an order's medication, or the patient of a governed order, could not be had, and nothing
     can be said of any other order. An order that fails is said not to be evaluated: silence reads as "all clear"."""
     desk = _Desk(chart, office, circumstances)
     correlation = circumstances.correlation
-    outcomes: list[Outcome] = []
+    outcomes: list[Decided] = []
     lacking: list[tuple[Json, Unavailable]] = []
     for order in orders:
         try:
@@ -87,13 +97,16 @@ def decide(orders: Sequence[Json], chart: Chart, office: Office, circumstances: 
             lacking.append((order, error))
         except Exception as error:
             record(_log, "an order", error, correlation)
-            outcomes += [*desk.alarms(order), NotEvaluated(chart.reference(order), "", _FAILED, correlation)]
+            failed = NotEvaluated(chart.reference(order), "", _FAILED, correlation)
+            outcomes += [*desk.alarms(order), Decided(failed, order)]
     if lacking and not outcomes:
         raise lacking[0][1]
     outcomes += [
-        NotEvaluated(chart.reference(order), chart.medication(order).lost or "", str(error)) for order, error in lacking
+        Decided(NotEvaluated(chart.reference(order), chart.medication(order).lost or "", str(error)), order)
+        for order, error in lacking
     ]
-    outcomes += [NotEvaluated("context.draftOrders", "", _UNREADABLE)] * bool(circumstances.unreadable)
+    if circumstances.unreadable:
+        outcomes.append(Decided(NotEvaluated("context.draftOrders", "", _UNREADABLE), {}))
     return tuple(outcomes)
 
 
@@ -108,40 +121,43 @@ class _Desk:
         self._late = circumstances.late
         self._records: dict[tuple[str, str, date], Record] = {}
 
-    def decide(self, order: Json) -> list[Outcome]:
+    def decide(self, order: Json) -> list[Decided]:
         if self._chart.medication(order).lost:
             why = self._chart.lost(text(child(order, "medicationReference"), "reference") or "")
             raise Unavailable("context.draftOrders", f"{_NO_MEDICATION}: {why}" if why else _NO_MEDICATION)
         on = evaluated_on(order, self._today)
         found = [self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies]
-        outcomes = [outcome for listed in found for outcome in listed]
-        if len([o for o in outcomes if isinstance(o, Determination)]) > 1:
+        outcomes = [decided for listed in found for decided in listed]
+        if len([o for o in outcomes if isinstance(o.outcome, Determination)]) > 1:
             raise ValueError("two policies govern one order")
         return outcomes
 
-    def _by_policy(self, policy_id: str, order: Json, on: date) -> list[Outcome]:
+    def _by_policy(self, policy_id: str, order: Json, on: date) -> list[Decided]:
         chart, office = self._chart, self._office
         revision, older = office.library.in_force(policy_id, on)
         policy, questions, terms = revision.policy, revision.questions, office.terms
         product = read_product(order, chart, questions, terms)
         if product is None or not addressed(order, chart):
-            return [NotEvaluated(chart.reference(order), product.drug, _NOT_THIS_PATIENT)] if product else []
+            elsewhere = NotEvaluated(chart.reference(order), product.drug if product else "", _NOT_THIS_PATIENT)
+            return [Decided(elsewhere, order)] if product else []
         why = obstacle(order, chart)
         if why or not (product.id or product.candidates):
-            unread = [NotEvaluated(chart.reference(order), product.drug, why, looked=True)] if why else []
+            unread = [self._unread(order, product, why)] if why else []
             return [*self._notices(order, product, revision, on), *unread]
         if self._late():
-            return [
-                *self._alarms(order, product, revision, on),
-                NotEvaluated(chart.reference(order), product.drug, _LATE, looked=True),
-            ]
+            return [*self._alarms(order, product, revision, on), self._unread(order, product, _LATE)]
         # Read first, also where no patient was had: the chart then notes all that is worth asking for.
         case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
         if chart.patient is None:
             return self._without_patient(order, product, revision, on)
         told = replace(case, remarks=(older, *case.remarks)) if older else case
-        outcome = determine(policy, self._recalled(order, told), office.plans)
-        return [outcome] if outcome else []
+        case = self._recalled(order, told)
+        outcome = determine(policy, case, office.plans)
+        return [Decided(outcome, order, case, policy)] if outcome else []
+
+    def _unread(self, order: Json, product: Product, why: str) -> Decided:
+        """An order of the drug that is not evaluated, though its alarms were looked at."""
+        return Decided(NotEvaluated(self._chart.reference(order), product.drug, why, looked=True), order)
 
     def _recalled(self, order: Json, case: Case) -> Case:
         """The case with this service's own earlier approvals (policy II.A.1.a)."""
@@ -149,18 +165,18 @@ class _Desk:
         remarks = (*history.remarks, found.why) if found.why else history.remarks
         return replace(case, history=replace(history, earlier_approvals=found.approvals, remarks=remarks))
 
-    def _without_patient(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
+    def _without_patient(self, order: Json, product: Product, revision: Revision, on: date) -> list[Decided]:
         """An order's alarms go before the patient's absence: no error may hide them."""
         answer = self._chart.answer("Patient")
         why = f"{_NO_PATIENT}: {answer.why}" if isinstance(answer, CouldNotAsk) else _NO_PATIENT
         if found := self._alarms(order, product, revision, on):
-            return [*found, NotEvaluated(self._chart.reference(order), product.drug, why, looked=True)]
+            return [*found, self._unread(order, product, why)]
         raise Unavailable("prefetch.patient", why)
 
-    def alarms(self, order: Json) -> list[Outcome]:
+    def alarms(self, order: Json) -> list[Decided]:
         """The alarms of an order on which the service failed, as far as it does not fail on them, too."""
         on = evaluated_on(order, self._today)
-        found: list[Outcome] = []
+        found: list[Decided] = []
         for policy_id in self._office.library.policies:
             revision, _ = self._office.library.in_force(policy_id, on)
             with suppress(Exception):
@@ -168,18 +184,18 @@ class _Desk:
                     found += self._alarms(order, product, revision, on)
         return found
 
-    def _alarms(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
+    def _alarms(self, order: Json, product: Product, revision: Revision, on: date) -> list[Decided]:
         """The alarms of an order that another card says the rest of."""
         found = self._notices(order, product, revision, on)
-        return [notice for notice in found if isinstance(notice, SafetyNotice) and notice.safety]
+        return [one for one in found if isinstance(one.outcome, SafetyNotice) and one.outcome.safety]
 
-    def _notices(self, order: Json, product: Product, revision: Revision, on: date) -> list[Outcome]:
+    def _notices(self, order: Json, product: Product, revision: Revision, on: date) -> list[Decided]:
         """What safety looks at on every order of the drug, whatever the product."""
         drug = replace(product, id=None, candidates=())
         questions, terms = revision.questions, self._office.terms
         case = read_alarms(order, drug, self._chart, on=on, questions=questions, terms=terms)
         outcome = determine(revision.policy, case, self._office.plans)
-        return [outcome] if outcome else []
+        return [Decided(outcome, order, case, revision.policy)] if outcome else []
 
     def _record(self, questions: Questions, on: date) -> Record:
         key = (questions.policy, questions.version, on)

@@ -1,12 +1,39 @@
-"""What a decision is: truth values, evidence, findings, determinations. Knows nothing else of the service."""
+"""What a decision is: truth values, evidence, findings, determinations. Knows nothing else of the service but the shape
+of a suggestion."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
+
+from service.suggestion import Status, Suggestion
+
+__all__ = [
+    "Alert",
+    "Approval",
+    "Determination",
+    "DoseLimit",
+    "Evidence",
+    "Finding",
+    "Line",
+    "NotEvaluated",
+    "Outcome",
+    "PolicyId",
+    "Referral",
+    "Result",
+    "SafetyNotice",
+    "Severity",
+    "Status",
+    "Step",
+    "Suggestion",
+    "Way",
+    "all_of",
+    "any_of",
+]
 
 Line = Literal["commercial", "him", "medicaid"]
 Severity = Literal["critical", "warning"]
@@ -20,15 +47,6 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
     WAIVED = "waived"
     NOT_APPLICABLE = "not-applicable"
-
-
-class Status(StrEnum):
-    """The four statuses of a determination, best first except `refer`, which stands apart."""
-
-    APPROVABLE = "approvable"
-    DOCUMENTATION_NEEDED = "documentation-needed"
-    NOT_MET = "not-met"
-    REFER = "refer"
 
 
 def all_of(results: Iterable[Result]) -> Result:
@@ -118,6 +136,44 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One criterion on the way to yes: `document` what is not on record, change the `order`, or a `fact` that neither
+    changes."""
+
+    criterion: str
+    change: str
+    kind: Literal["document", "order", "fact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The smallest set of criteria that one pathway still needs."""
+
+    pathway: str | None
+    steps: tuple[Step, ...]
+
+    def count(self, kind: str) -> int:
+        return sum(step.kind == kind for step in self.steps)
+
+    def as_contract(self) -> dict[str, object]:
+        return {
+            "pathway": self.pathway,
+            "criteria": [step.criterion for step in self.steps],
+            "changes": [step.change for step in self.steps],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLimit:
+    """The limit that an approvable dose was held to, by its criterion."""
+
+    value: Decimal
+    unit: Literal["mg", "mg/m2"]
+    per: Literal["week", "dose"]
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A safety alert: never a criterion, never hidden by a status."""
 
@@ -145,7 +201,9 @@ class PolicyId:
 
 @dataclass(frozen=True, slots=True)
 class Determination:
-    """One governed order, decided. The first block is the contract's; the second is for cards to say."""
+    """One governed order, decided. The first block is the contract's; the second is for cards to say, and for what is
+    offered and filed: `nearest` ways to yes, the nearest first; `inferred`, where the diagnosis stands if the order
+    does not name it; `coverage`, the Coverage that decides, or `lapsed`, the one on record where none is in force."""
 
     order: str
     policy: PolicyId
@@ -167,6 +225,12 @@ class Determination:
     asks: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    nearest: tuple[Way, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    inferred: tuple[Evidence, ...] = ()
+    coverage: str | None = None
+    lapsed: str | None = None
+    limit: DoseLimit | None = None
 
     def as_contract(self) -> dict[str, object]:
         """The determination as other systems rely on it, member by member."""
@@ -185,6 +249,7 @@ class Determination:
             "approval": self._approval(),
             "referral": self.referral.as_contract() if self.referral else None,
             "safety": [a.as_contract() for a in self.safety],
+            "nearest": [w.as_contract() for w in self.nearest],
         }
 
     def _approval(self) -> dict[str, object] | None:
@@ -207,6 +272,7 @@ class SafetyNotice:
     safety: tuple[Alert, ...]
     policy: PolicyId
     unchecked: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

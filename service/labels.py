@@ -23,7 +23,7 @@ Kind = Literal[
 OTHER = "other"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _known: dict[Kind, frozenset[str]] = {
-    "step": frozenset(("verify", "parse", "gather", "fetch", "decide", "render", "record")),
+    "step": frozenset(("verify", "parse", "gather", "fetch", "decide", "offer", "render", "record")),
     "client": frozenset(("open", "unknown")),
     "status": frozenset((*Status, "not-evaluated", "safety-notice")),
     "outcome": frozenset(("accepted", "overridden")),

@@ -113,6 +113,7 @@ def test_a_determination_has_the_contracts_members_and_no_others() -> None:
         "approval": None,
         "referral": {"reason": "why", "policies": {"him": ["P.2", "P.3"]}},
         "safety": [{"code": "pregnancy", "severity": "critical", "evidence": [SEEN.as_contract()]}],
+        "nearest": [],
     }
     assert replace(decided(), referral=None).as_contract()["referral"] is None
 

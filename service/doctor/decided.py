@@ -27,9 +27,10 @@ def outcomes(given: Given) -> tuple[Outcome, ...] | Unavailable:
     request = given.request
     circumstances = Circumstances(given.today, "doctor", unreadable=request.unreadable)
     try:
-        return decide(request.orders(), given.chart, given.office, circumstances)
+        found = decide(request.orders(), given.chart, given.office, circumstances)
     except Unavailable as error:
         return error
+    return tuple(one.outcome for one in found)
 
 
 def answer(given: Given, found: tuple[Outcome, ...] | Unavailable) -> str:

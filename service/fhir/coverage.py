@@ -22,6 +22,10 @@ from service.terminology import Terminology
 
 __all__ = ["Coverage", "choose_coverage", "read_membership", "read_requested"]
 
+_INACTIVE = "does not count: its status is {}"
+_ENDED = "had ended"
+_OVER = frozenset({_ENDED, _INACTIVE.format("cancelled")})
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -71,13 +75,13 @@ def _out_of_force(coverage: Coverage, on: date) -> str | None:
     """Why a Coverage does not count on that day; an end of its period that cannot be read leaves it open."""
     status = code_of(coverage.resource.get("status"))
     if status != "active":
-        return f"does not count: its status is {status or 'not on record'}"
+        return _INACTIVE.format(status or "not on record")
     period = child(coverage.resource, "period")
     if any(period.get(name) is not None and span(period.get(name)) is None for name in ("start", "end")):
         return "does not count: its period could not be read"
     if coverage.start and coverage.start.first > on:
         return "had not begun"
-    return "had ended" if coverage.end and coverage.end.last < on else None
+    return _ENDED if coverage.end and coverage.end.last < on else None
 
 
 def _rank(coverage: Coverage) -> tuple[bool, Fraction, int, str]:
@@ -99,7 +103,8 @@ def read_membership(
     first, then the Coverage itself, then for the state the patient's home. No Coverage leaves the line unknown."""
     if coverage is None:
         home = of_home(chart, on, terms)
-        return Membership(state=home.code, state_evidence=home.evidence, remarks=home.remarks)
+        lapsed = _lapsed(chart, on)
+        return Membership(state=home.code, state_evidence=home.evidence, remarks=home.remarks, lapsed=lapsed)
     table = _Table(coverage, rows_of(coverage.resource, chart, plans))
     told = table.line() or read_line(coverage.reference, coverage.resource, terms)
     state = _state(table, coverage, chart, on, terms)
@@ -114,7 +119,17 @@ def read_membership(
         renewal=renewal,
         formulary=formulary[0] if len(formulary) == 1 else None,
         remarks=(*table.remarks(), *told.remarks, *state.remarks, *late),
+        coverage=coverage.reference,
     )
+
+
+def _lapsed(chart: Chart, on: date) -> str | None:
+    """The Coverage that ended last, where every Coverage was had and each surely is no longer in force."""
+    found = [_read(resource, chart) for resource in chart.of("Coverage")]
+    if chart.lacking("Coverage") or chart.aside("Coverage") or any(_out_of_force(c, on) not in _OVER for c in found):
+        return None
+    last = max(found, key=lambda c: (c.end.last if c.end else date.min, c.reference), default=None)
+    return last.reference if last else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 
 from service.case import Case, Diagnosis
-from service.determination import Determination, Outcome, PolicyId, Referral, Result, SafetyNotice, Status
+from service.determination import (
+    Determination,
+    DoseLimit,
+    Outcome,
+    PolicyId,
+    Referral,
+    Result,
+    SafetyNotice,
+    Status,
+    Step,
+    Way,
+)
 from service.plans import Plans
 from service.policy.alerts import alert
 from service.policy.clause import Label
 from service.policy.document import Document
+from service.policy.nearest import nearest
+from service.policy.on_dose import DoseClause
 from service.policy.on_therapy import compare
 from service.policy.outline import Outline
 from service.policy.pathway import Pathway, walk
@@ -54,7 +68,7 @@ def determine(policy: Policy, case: Case, plans: Plans) -> Outcome | None:
         return _open_product(policy, case)
     if not case.diagnoses.candidates:
         return _no_candidate(policy, case, plans)
-    return _decided(policy, case, plans, _best(policy, case))
+    return _decided(policy, case, plans)
 
 
 def _notice(policy: Policy, case: Case) -> SafetyNotice | None:
@@ -74,14 +88,16 @@ def _open_product(policy: Policy, case: Case) -> Determination:
     names = " or ".join(policy.name(candidate) for candidate in case.product.candidates)
     ask = f"Which product is ordered: {names}. The order's codings leave it open"
     told = _told(policy, case, Status.DOCUMENTATION_NEEDED, _only(case))
-    return replace(told, missing=("product",), asks=(ask,))
+    way = Way(None, (Step("product", ask, "order"),))
+    return replace(told, missing=("product",), asks=(ask,), nearest=(way,))
 
 
 def _no_candidate(policy: Policy, case: Case, plans: Plans) -> Determination:
     if not case.diagnoses.unlisted:
         ask = "The diagnosis that the order treats, as the order's reason (reasonCode or reasonReference)"
         told = _told(policy, case, Status.DOCUMENTATION_NEEDED, None)
-        return replace(told, missing=("diagnosis",), asks=(ask,))
+        way = Way(None, (Step("diagnosis", ask, "document"),))
+        return replace(told, missing=("diagnosis",), asks=(ask,), nearest=(way,))
     named = "; ".join(dict.fromkeys(e.text for e in case.diagnoses.unlisted))
     reason = f"{policy.document.id} does not list the diagnosis of the order: {named}"
     referral = refer(policy.document, reason, case.product.id, case, plans.label_changes)
@@ -104,9 +120,9 @@ def _continues(policy: Policy, case: Case, listed: list[Outline]) -> bool:
     return bool(case.history.signs) or any(clause.answer(case) for clause in continued)
 
 
-def _chosen(policy: Policy, case: Case, diagnosis: Diagnosis) -> Pathway:
+def _chosen(pathways: Sequence[Pathway]) -> Pathway:
     """The better pathway; a tie goes to continued therapy where the patient is shown to be on it (II.A.1)."""
-    initial, *further = _pathways(policy, case, diagnosis)
+    initial, *further = pathways
     for other in further:
         ranks = _RANK[other.status], _RANK[initial.status]
         if ranks[0] < ranks[1] or (ranks[0] == ranks[1] and other.items[0][1] is Result.MET):
@@ -114,12 +130,11 @@ def _chosen(policy: Policy, case: Case, diagnosis: Diagnosis) -> Pathway:
     return initial
 
 
-def _best(policy: Policy, case: Case) -> list[Pathway]:
+def _ranked(policy: Policy, pathways: Sequence[Sequence[Pathway]]) -> list[Pathway]:
     """The chosen pathway of each candidate diagnosis, the best first (reading, section 2)."""
     order = [d.concept for d in policy.document.diagnosis]
-    chosen = [_chosen(policy, case, d) for d in case.diagnoses.candidates]
     return sorted(
-        chosen,
+        (_chosen(of_diagnosis) for of_diagnosis in pathways),
         key=lambda p: (
             _RANK[p.status],
             p.count(Result.NOT_MET),
@@ -129,7 +144,9 @@ def _best(policy: Policy, case: Case) -> list[Pathway]:
     )
 
 
-def _decided(policy: Policy, case: Case, plans: Plans, ranked: list[Pathway]) -> Determination:
+def _decided(policy: Policy, case: Case, plans: Plans) -> Determination:
+    pathways = [_pathways(policy, case, diagnosis) for diagnosis in case.diagnoses.candidates]
+    ranked = _ranked(policy, pathways)
     best = ranked[0]
     told = _told(policy, case, best.status, best.diagnosis.indication)
     others = tuple(f"Also considered: {p.diagnosis.name} ({p.ref}: {p.status.value})" for p in ranked[1:])
@@ -138,13 +155,27 @@ def _decided(policy: Policy, case: Case, plans: Plans, ranked: list[Pathway]) ->
         pathway=best.ref,
         findings=best.findings,
         remarks=(*others, *best.remarks, *_state_rules(case, plans), *told.remarks),
+        inferred=best.diagnosis.evidence if case.diagnoses.inferred else (),
     )
     if best.status is Status.APPROVABLE:
-        return replace(told, approval=approve(policy.document, best.ref, case.product.id or "", case))
+        approval = approve(policy.document, best.ref, case.product.id or "", case)
+        return replace(told, approval=approval, limit=_limit(best))
+    ways = nearest([best, *(p for of_diagnosis in pathways for p in of_diagnosis if p is not best)])
     if best.status is Status.DOCUMENTATION_NEEDED:
-        return replace(told, missing=best.leaves_of(Result.UNKNOWN))
+        return replace(told, missing=best.leaves_of(Result.UNKNOWN), nearest=ways)
     unmet = best.leaves_of(Result.NOT_MET)
-    return replace(told, unmet=unmet, referral=_off_label(policy, case, plans, unmet))
+    return replace(told, unmet=unmet, referral=_off_label(policy, case, plans, unmet), nearest=ways)
+
+
+def _limit(pathway: Pathway) -> DoseLimit | None:
+    """The limit that the dose was found to be within, where a limit is what met the criterion."""
+    met = {finding.id for finding in pathway.findings if finding.result is Result.MET}
+    held = [c for c in pathway.outline.leaves() if isinstance(c, DoseClause) and c.ref in met]
+    if not held:
+        return None
+    limit = held[0].limit
+    value = Decimal(limit.amount.numerator) / Decimal(limit.amount.denominator)
+    return DoseLimit(value, limit.unit, limit.per, held[0].ref)
 
 
 def _off_label(policy: Policy, case: Case, plans: Plans, unmet: tuple[str, ...]) -> Referral | None:
@@ -180,6 +211,8 @@ def _told(policy: Policy, case: Case, status: Status, indication: str | None) ->
         safety=alert(policy.document.alert, case, indication),
         drug=case.product.drug,
         indication_name=policy.name(indication) if indication else "",
+        coverage=case.membership.coverage,
+        lapsed=case.membership.lapsed,
         remarks=(*inferred, *_remarks(case)),
         unread=case.unread,
     )

@@ -24,7 +24,7 @@ from service.policy.on_chart import (
     ProductClause,
     StageClause,
 )
-from service.policy.on_dose import DoseClause, OnLabelClause
+from service.policy.on_dose import DoseClause, LimitText, OnLabelClause
 from service.policy.on_therapy import RespondingClause, SuppliedClause, TakingClause
 from service.questions import Strength
 
@@ -89,6 +89,7 @@ class ProductEntry(Strict):
     strengths: tuple[StrengthText, ...] = ()
     concentration: StrengthText | None = None
     packages: Text | None = None
+    route: Concept
     cites: Text
 
 
@@ -178,13 +179,18 @@ class LabelEntry(Strict):
 
 
 class Alternative(Strict):
-    """A therapeutic alternative (Appendix B)."""
+    """A therapeutic alternative (Appendix B), as it can be ordered: `made_in` is its strength, `unit_mg` one whole unit
+    (a tablet), where it is no solution; any of `at_most` bounds it; a condition of `unless` rules it out."""
 
     drug: Text
     concept: Concept
+    made_in: Text
+    unit_mg: Decimal | None = None
+    route: Concept
     diagnoses: tuple[Concept, ...]
+    unless: tuple[Concept, ...] = ()
     regimen: Text
-    maximum: Text
+    at_most: Annotated[tuple[LimitText, ...], Field(min_length=1)]
 
 
 class Hcpcs(Strict):

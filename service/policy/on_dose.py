@@ -48,17 +48,20 @@ class Limit:
         return f"{say(self.amount)} {self.unit} per {self.per}"
 
 
+LimitText = Annotated[
+    Limit,
+    PlainValidator(Limit.parse),
+    PlainSerializer(Limit.reads),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LIMIT.pattern}$"}),
+]
+
+
 class DoseClause(Clause):
     """The dose does not exceed `at_most`; `count_at_most` doses a week; given alone or in combination (`regimen`)
     with medicines of the class `companions`."""
 
     word: Literal["dose"]
-    limit: Annotated[
-        Limit,
-        PlainValidator(Limit.parse),
-        PlainSerializer(Limit.reads),
-        WithJsonSchema({"type": "string", "pattern": f"^{_LIMIT.pattern}$"}),
-    ] = Field(alias="at_most")
+    limit: LimitText = Field(alias="at_most")
     count_at_most: Annotated[int, Field(gt=0)] | None = None
     regimen: Literal["single-agent", "combination"] | None = None
     companions: Concept | None = None

@@ -19,13 +19,22 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Pathway:
-    """A section's findings for one diagnosis; `items` are its top-level items' results with their leaves' numbers."""
+    """A section's findings for one diagnosis; `items` are its top-level items' results with their leaves' numbers;
+    `setting` holds every leaf's finding, also of those that are not listed."""
 
-    ref: str
-    diagnosis: Diagnosis
+    outline: Outline
+    setting: Setting
     findings: tuple[Finding, ...]
     items: tuple[tuple[str, Result, tuple[str, ...]], ...]
     remarks: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        return self.outline.section.ref
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        return self.setting.diagnosis
 
     @property
     def status(self) -> Status:
@@ -43,23 +52,17 @@ class Pathway:
 def walk(outline: Outline, case: Case, diagnosis: Diagnosis, labels: tuple[Label, ...], increase: Increase) -> Pathway:
     """Find every leaf of a section for one diagnosis. Raises ValueError where no check of it applies to the order:
     an empty list of checks is a failure, not an approval."""
-    setting = Setting(case, diagnosis, labels, {}, increase)
-    found = _find(outline, setting)
+    found: dict[str, Finding] = {}
+    setting = Setting(case, diagnosis, labels, found, increase)
+    for clause in outline.leaves():
+        found[clause.ref] = clause.find(setting)
     listed = tuple(_listed(outline, setting))
     results = {ref: finding.result for ref, finding in found.items()}
     items = tuple((item.ref, combine(item, results), refs) for item, refs in outline.members)
     if all(result is Result.NOT_APPLICABLE for _, result, _ in items):
         raise ValueError(f"{outline.section.ref}: no check applies to the order")
     findings = tuple(found[clause.ref] for clause in listed)
-    return Pathway(outline.section.ref, diagnosis, findings, items, _above(outline, setting))
-
-
-def _find(outline: Outline, setting: Setting) -> Mapping[str, Finding]:
-    found: dict[str, Finding] = {}
-    here = replace(setting, found=found)
-    for clause in outline.leaves():
-        found[clause.ref] = clause.find(here)
-    return found
+    return Pathway(outline, setting, findings, items, _above(outline, setting))
 
 
 def _listed(outline: Outline, setting: Setting) -> list[Clause]:

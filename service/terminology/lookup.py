@@ -21,6 +21,7 @@ NUCC = "http://nucc.org/provider-taxonomy"
 NAMES = "urn:countersign:medicine-name"
 PRODUCT_TYPE = "http://terminology.hl7.org/CodeSystem/insurance-product-type"
 VALUE = "urn:countersign:value"
+ORDERABLE = "urn:countersign:orderable"
 
 ALIASES = {
     "https://www.cms.gov/medicare/coding/hcpcsreleasecodesets": HCPCS,
@@ -91,6 +92,16 @@ def _prefixes(system: str, code: str) -> Iterator[str]:
         yield from (code[:n] for n in range(1, len(code) + 1))
 
 
+@dataclass(frozen=True, slots=True)
+class Orderable:
+    """A code that an order may be written with: marked so, or of a strength (`value`) that a source verified."""
+
+    system: str
+    code: str
+    display: str
+    value: str | None
+
+
 @dataclass
 class Terminology:
     """Every ValueSet, indexed once. `exact` and `subtree` map (system, code) to the concepts that include it."""
@@ -102,6 +113,7 @@ class Terminology:
     excluded: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     excluded_subtree: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
+    orderables: dict[str, list[Orderable]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.concepts = lru_cache(maxsize=1 << 15)(self._concepts)
@@ -133,6 +145,12 @@ class Terminology:
         """The medicine names that belong to a concept, lower case."""
         return tuple(sorted(code for (system, code), sets in self.exact.items() if system == NAMES and concept in sets))
 
+    def orderable(self, concept: str, value: str | None = None) -> Orderable | None:
+        """The code to order a concept by, of a strength where one is given; RxNorm before others; None where no code
+        is sure."""
+        fitting = [one for one in self.orderables.get(concept, ()) if one.value == value]
+        return min(fitting, key=lambda one: one.system != RXNORM, default=None)
+
     def add(self, valueset: dict[str, Any]) -> None:
         """Index one FHIR ValueSet resource."""
         concept = valueset["id"]
@@ -154,12 +172,27 @@ class Terminology:
             for entry in part.get("concept", []):
                 for spelling in spellings(system, entry["code"]):
                     exact.setdefault((system, spelling), set()).add(concept)
-                    for extension in entry.get("extension", []):
-                        if extension["url"] == VALUE:
-                            self.values[(system, spelling)] = extension["valueString"]
+                    if (value := _extended(entry, VALUE)) is not None:
+                        self.values[(system, spelling)] = str(value)
+                self._offer(concept, system, entry)
             for rule in part.get("filter", []):
                 root = rule["value"].replace(".", "").upper() if system in (ICD10CM, ATC) else rule["value"]
                 subtree.setdefault((system, root), set()).add(concept)
+
+    def _offer(self, concept: str, system: str, entry: dict[str, Any]) -> None:
+        value = _extended(entry, VALUE)
+        if value is not None or _extended(entry, ORDERABLE):
+            one = Orderable(
+                system, entry["code"], entry.get("display", entry["code"]), None if value is None else str(value)
+            )
+            self.orderables.setdefault(concept, []).append(one)
+
+
+def _extended(entry: dict[str, Any], url: str) -> object:
+    for extension in entry.get("extension", []):
+        if extension["url"] == url:
+            return extension.get("valueString", extension.get("valueBoolean"))
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -101,7 +101,7 @@ def test_what_a_clause_is_not_for_is_told() -> None:
         "- otrexup, polyarticular-jia: 10 mg/m² under the skin once a week; at most 20 mg a week",
         "- otrexup, rheumatoid-arthritis: 7.5 mg under the skin once a week; at most 30 mg a week; adults",
         "- xatmep, polyarticular-jia: 10 mg/m² by mouth once a week; at most 30 mg/m² a week; up to 18 years",
-        "- methotrexate injection, rheumatoid-arthritis: 7.5 mg under the skin once a week; at most 30 mg a week",
+        "- methotrexate injection, rheumatoid-arthritis: 7.5 mg under the skin once a week; at most 30 mg per week",
         "- J8611: Jylamvo, 2.5 mg",
     ],
 )

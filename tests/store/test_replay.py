@@ -42,7 +42,7 @@ def _decided(case: Case, version: str) -> list[Determination]:
     request = parse(case.request, offered)
     chart = gather(request, office.library.resources())
     found = decide(request.orders(), chart, office, Circumstances(date.fromisoformat(case.today), "test"))
-    return [one for one in found if isinstance(one, Determination)]
+    return [one.outcome for one in found if isinstance(one.outcome, Determination)]
 
 
 def _told(told: Determination, revision: Revision) -> Told:

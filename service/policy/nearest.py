@@ -1,0 +1,99 @@
+"""The nearest way to yes: of each pathway the smallest set of criteria that it still needs, computed from its outline.
+
+Knows how criteria combine and what follows from what; it decides nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from service.determination import Finding, Result, Step, Way
+from service.policy.clause import Clause
+from service.policy.on_chart import ProductClause
+from service.policy.on_dose import DoseClause, OnLabelClause
+from service.policy.outline import Item
+from service.policy.pathway import Pathway
+
+_HELD = frozenset({Result.MET, Result.WAIVED})
+_Leaves = frozenset[str]
+
+
+def nearest(pathways: Iterable[Pathway]) -> tuple[Way, ...]:
+    """The ways of these pathways, the nearest first: without facts that nobody can change, with the fewest steps, with
+    the fewest changes of the order, in the order given; one for each section."""
+    ways = sorted((_way(pathway) for pathway in pathways), key=_distance)
+    by_section: dict[str | None, Way] = {}
+    for way in ways:
+        by_section.setdefault(way.pathway, way)
+    return tuple(by_section.values())
+
+
+def _distance(way: Way) -> tuple[int, int, int]:
+    return way.count("fact"), len(way.steps), way.count("order")
+
+
+def _way(pathway: Pathway) -> Way:
+    clauses = {clause.ref: clause for clause in pathway.outline.leaves()}
+    found = pathway.setting.found
+    sets = dict.fromkeys(_settled(leaves, clauses, pathway) for leaves in _section(pathway))
+    order = list(clauses)
+    ways = [
+        Way(pathway.ref, tuple(_step(clauses[ref], found[ref]) for ref in sorted(leaves, key=order.index)))
+        for leaves in sets
+    ]
+    return min(ways, key=_distance)
+
+
+def _section(pathway: Pathway) -> Iterator[_Leaves]:
+    results = {ref: finding.result for ref, finding in pathway.setting.found.items()}
+    choices = [found for item in pathway.outline.items if (found := _choices(item, results))]
+    return (frozenset().union(*chosen) for chosen in itertools.product(*choices))
+
+
+def _choices(node: Item | Clause, results: Mapping[str, Result]) -> tuple[_Leaves, ...]:
+    """The sets of leaves that would meet a node if they were met; empty where it takes no part."""
+    if isinstance(node, Clause):
+        return _leaf(node.ref, results[node.ref])
+    parts = [found for part in node.parts if (found := _choices(part, results))]
+    if node.of == "any":
+        own = tuple(dict.fromkeys(itertools.chain.from_iterable(parts)))
+        own = (frozenset(),) if frozenset() in own else own
+    else:
+        own = _together(parts)
+    joined = [found for clause in node.joined if (found := _choices(clause, results))]
+    return _together([*([own] if own else []), *joined])
+
+
+def _leaf(ref: str, result: Result) -> tuple[_Leaves, ...]:
+    if result is Result.NOT_APPLICABLE:
+        return ()
+    return (frozenset(),) if result in _HELD else (frozenset({ref}),)
+
+
+def _together(parts: list[tuple[_Leaves, ...]]) -> tuple[_Leaves, ...]:
+    if not parts:
+        return ()
+    return tuple(dict.fromkeys(frozenset().union(*chosen) for chosen in itertools.product(*parts)))
+
+
+def _settled(leaves: _Leaves, clauses: Mapping[str, Clause], pathway: Pathway) -> _Leaves:
+    """The leaves without those that follow from the others (a regimen is on the label once its dose is)."""
+    setting = pathway.setting
+    granted = dict(setting.found)
+    granted |= {ref: replace(granted[ref], result=Result.MET) for ref in leaves if not _follows(clauses[ref])}
+    then = replace(setting, found=granted)
+    return frozenset(
+        ref for ref in leaves if not (_follows(clauses[ref]) and clauses[ref].find(then).result is Result.MET)
+    )
+
+
+def _follows(clause: Clause) -> bool:
+    return isinstance(clause, OnLabelClause)
+
+
+def _step(clause: Clause, finding: Finding) -> Step:
+    if finding.result is Result.UNKNOWN:
+        return Step(finding.id, finding.missing or finding.reads, "document")
+    ordered = isinstance(clause, ProductClause | DoseClause)
+    return Step(finding.id, finding.remedy or finding.reads, "order" if ordered else "fact")
