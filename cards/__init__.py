@@ -9,19 +9,26 @@ from typing import assert_never
 from cards import coverage, not_evaluated, safety
 from cards.card import OVERRIDE, Body, Card, Topic, enclose
 from cards.coverage import coverage_card
+from cards.links import Page
 from cards.not_evaluated import not_evaluated_card
 from cards.safety import safety_cards, unchecked_card
+from cards.wanted import Wanted
 from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
 
-__all__ = ["override_reasons", "render"]
+__all__ = ["Wanted", "override_reasons", "render"]
 
 
-def render(outcomes: Sequence[Outcome], *, service_url: str | None, seed: str) -> list[Card]:
+def render(
+    outcomes: Sequence[Outcome], *, service_url: str | None, seed: str, wanted: Wanted | None = None
+) -> list[Card]:
     """The cards of a response: critical safety first, then coverage, then warnings, each in the orders' order.
 
-    `service_url` is the absolute URL named as their source; `seed` is the request's, and makes their uuids its own."""
-    bodies = [body for outcome in outcomes for body in _bodies(outcome)]
-    return enclose(sorted(bodies, key=_rank), service_url=service_url, seed=seed)
+    `service_url` is the absolute URL named as their source; `seed` is the request's, and makes their uuids its own;
+    `wanted` is what the client asked for."""
+    asked = wanted or Wanted()
+    links = service_url if asked.links else None
+    bodies = [body for outcome in outcomes for body in _bodies(outcome, links) if asked.takes(body)]
+    return enclose(asked.most(sorted(bodies, key=_rank)), service_url=service_url, seed=seed)
 
 
 def override_reasons() -> frozenset[tuple[str, str]]:
@@ -30,12 +37,15 @@ def override_reasons() -> frozenset[tuple[str, str]]:
     return frozenset((OVERRIDE, reason.code) for reason in offered)
 
 
-def _bodies(outcome: Outcome) -> list[Body]:
+def _bodies(outcome: Outcome, links: str | None) -> list[Body]:
     match outcome:
         case Determination():
-            return [coverage_card(outcome), *safety_cards(outcome.order, outcome.drug, outcome.safety)]
+            page, offered = Page.of(outcome.policy, links), outcome.suggestions
+            alerts = safety_cards(outcome.order, outcome.drug, outcome.safety, page, offered)
+            return [coverage_card(outcome, page), *alerts]
         case SafetyNotice():
-            alerts = safety_cards(outcome.order, outcome.drug, outcome.safety)
+            page, offered = Page.of(outcome.policy, links), outcome.suggestions
+            alerts = safety_cards(outcome.order, outcome.drug, outcome.safety, page, offered)
             return alerts or [unchecked_card(outcome.order, outcome.drug, outcome.unchecked)]
         case NotEvaluated():
             return [not_evaluated_card(outcome)]

@@ -12,22 +12,29 @@ from hashlib import sha256
 from typing import Literal
 from uuid import UUID, uuid5
 
+from cards.links import Link
+from cards.suggestions import said
+from service.suggestion import Suggestion
+
 Card = dict[str, object]
 Indicator = Literal["info", "warning", "critical"]
 
 LABEL = "Countersign"
 SUMMARY = 139  # code points: fewer than 140
-_TOPIC = "urn:countersign:topic"
+_OWN = "urn:countersign:topic"
+_CRD = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
 OVERRIDE = "urn:countersign:override-reason"
+_ASSOCIATED = "davinci-crd.associated-resource"
 _CARDS = UUID("6b0f5c1e-0d52-5a0e-9a3c-6d1f3f5a7c21")
 
 
 class Topic(Enum):
-    """What cards are about. Codes never change: clients keep overrides by topic."""
+    """What cards are about, by Da Vinci CRD's card types where one fits (resp-5). Codes never change: clients keep
+    overrides by topic."""
 
-    PRIOR_AUTHORIZATION = ("prior-authorization", "Prior authorization")
-    MEDICATION_SAFETY = ("medication-safety", "Medication safety")
-    NOT_EVALUATED = ("not-evaluated", "Order not evaluated")
+    PRIOR_AUTHORIZATION = (_CRD, "coverage-info", "Coverage Information")
+    MEDICATION_SAFETY = (_CRD, "contraindication", "Contraindication")
+    NOT_EVALUATED = (_OWN, "not-evaluated", "Order not evaluated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ class Body:
     indicator: Indicator
     reasons: tuple[Reason, ...]
     extension: dict[str, object] | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 def enclose(bodies: Iterable[Body], *, service_url: str | None, seed: str) -> list[Card]:
@@ -61,17 +70,18 @@ def enclose(bodies: Iterable[Body], *, service_url: str | None, seed: str) -> li
         card = _card(body, service_url)
         name = _name(body, card, seed)
         seen[name] = seen.get(name, 0) + 1
-        cards.append({"uuid": str(uuid5(_CARDS, f"{name} {seen[name]}")), **card})
+        uuid = uuid5(_CARDS, f"{name} {seen[name]}")
+        cards.append({"uuid": str(uuid), **card, **said(body.suggestions, uuid)})
     return cards
 
 
 def _name(body: Body, card: Card, seed: str) -> str:
-    digest = sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
-    return json.dumps([seed, body.order, body.kind, digest])
+    content = json.dumps([card, [repr(one) for one in body.suggestions]], sort_keys=True)
+    return json.dumps([seed, body.order, body.kind, sha256(content.encode()).hexdigest()])
 
 
 def _card(body: Body, service_url: str | None) -> Card:
-    code, display = body.topic.value
+    system, code, display = body.topic.value
     source: dict[str, object] = {"label": LABEL}
     if service_url:
         source["url"] = service_url
@@ -79,7 +89,15 @@ def _card(body: Body, service_url: str | None) -> Card:
         "summary": body.summary,
         "detail": body.detail,
         "indicator": body.indicator,
-        "source": source | {"topic": {"system": _TOPIC, "code": code, "display": display}},
+        "source": source | {"topic": {"system": system, "code": code, "display": display}},
         "overrideReasons": [{"system": OVERRIDE, "code": r.code, "display": r.display} for r in body.reasons],
     }
-    return card | {"extension": body.extension} if body.extension else card
+    if body.links:
+        card["links"] = list(body.links)
+    extension = (body.extension or {}) | _about(body.order)
+    return card | {"extension": extension} if extension else card
+
+
+def _about(order: str) -> dict[str, object]:
+    """Which order a card is about (Da Vinci CRD 2.2.1, dev-25)."""
+    return {_ASSOCIATED: [{"reference": order}]} if order.startswith("MedicationRequest/") else {}

@@ -8,7 +8,9 @@ from typing import assert_never
 
 from cards.card import SUMMARY, Body, Indicator, Reason, Topic
 from cards.criteria import missing, others, remarks, shortest_missing, unmet
+from cards.links import Page
 from cards.markdown import LONGEST, bold, escape, paragraphs, section
+from cards.nearest import nearest_way
 from cards.plain import cut, line_name, one_line
 from cards.quote import drug_name, order_line
 from cards.safety import DAILY, WEEKLY
@@ -31,17 +33,19 @@ REASONS = (
 )
 
 
-def coverage_card(told: Determination) -> Body:
+def coverage_card(told: Determination, page: Page) -> Body:
     """The one card about an order's coverage; `extension.determination` is the contract's object."""
     return Body(
         order=told.order,
         kind="coverage",
         topic=Topic.PRIOR_AUTHORIZATION,
         summary=_summary(told),
-        detail=_detail(told),
+        detail=_detail(told, page),
         indicator=_indicator(told.status),
         reasons=REASONS,
         extension={"determination": told.as_contract()},
+        suggestions=told.suggestions,
+        links=page.link(told.pathway),
     )
 
 
@@ -92,18 +96,19 @@ def _first_unmet(told: Determination) -> str:
     return f"{found.reads} ({found.id})" if found.reads else found.id
 
 
-def _detail(told: Determination) -> str:
+def _detail(told: Determination, page: Page) -> str:
     return paragraphs(
         [
             bold(f"{WEEKLY}. Please check the frequency before signing.") if _reads_daily(told) else "",
             _opening(told),
+            nearest_way(told, page),
             _beside(told),
-            section("What is missing", missing(told)),
-            section("What is not met", unmet(told)),
+            section("What is missing", missing(told, page)),
+            section("What is not met", unmet(told, page)),
             approval_section(told.approval, told.line),
             referral_section(told.referral),
-            others(told),
-            section("Also noted", remarks(told), most=_SHOWN),
+            others(told, page),
+            section("Also noted", remarks(told, page), most=_SHOWN),
             section("Could not be read", [escape(text) for text in told.unread], most=_SHOWN),
             order_line(told.drug, told.order),
             _footer(told),

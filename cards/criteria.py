@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from cards.links import Page
 from cards.markdown import escape, nested, paragraphs, section
 from cards.plain import capital
 from cards.quote import cite
 from service.determination import Determination, Finding, Result
 
 
-def missing(told: Determination) -> list[str]:
+def missing(told: Determination, page: Page) -> list[str]:
     """What to document, as list items: requests apart from criteria first, then the items with the fewest leaves."""
     wanted = [f for f in told.findings if f.id in told.missing]
     found = {f.id for f in wanted}
@@ -22,7 +23,10 @@ def missing(told: Determination) -> list[str]:
     for finding in wanted:
         groups.setdefault(_item(finding.id), []).append(finding)
     asked = [escape(text) for text in (*told.asks, *others)]
-    return [*asked, *(_ask(ref, leaves) for ref, leaves in sorted(groups.items(), key=lambda group: len(group[1])))]
+    return [
+        *asked,
+        *(_ask(ref, leaves, page) for ref, leaves in sorted(groups.items(), key=lambda group: len(group[1]))),
+    ]
 
 
 def shortest_missing(told: Determination) -> tuple[str, int]:
@@ -43,20 +47,20 @@ def _item(ref: str) -> str:
     return ref if ref.endswith(".note") else ".".join(ref.split(".")[:3])
 
 
-def _ask(item: str, leaves: list[Finding]) -> str:
+def _ask(item: str, leaves: list[Finding], page: Page) -> str:
     """One item's request. Leaves that ask for the same are asked once; leaves that differ are mostly alternatives."""
     by_text: dict[str, list[Finding]] = {}
     for finding in leaves:
         by_text.setdefault(asks_for(finding), []).append(finding)
-    lines = [_with(_numbered(text, [f.id for f in same]), _seen(same)) for text, same in by_text.items()]
+    lines = [_with(_numbered(text, [f.id for f in same], page), _seen(same)) for text, same in by_text.items()]
     if len(lines) == 1:
         return lines[0]
-    return nested(f"For {escape(item)}, where one of these may be enough:", lines)
+    return nested(f"For {page.cite(item)}, where one of these may be enough:", lines)
 
 
-def _numbered(text: str, refs: Iterable[str]) -> str:
+def _numbered(text: str, refs: Iterable[str], page: Page) -> str:
     """A text with the numbers of its criteria; the numbers alone, where the text says nothing."""
-    words, numbers = escape(text), ", ".join(escape(ref) for ref in refs)
+    words, numbers = escape(text), ", ".join(page.cite(ref) for ref in refs)
     return f"{words} ({numbers})" if words else numbers
 
 
@@ -69,26 +73,26 @@ def _with(text: str, more: str, mark: str = "; ") -> str:
     return f"{text}{mark}{more}" if more else text
 
 
-def unmet(told: Determination) -> list[str]:
+def unmet(told: Determination, page: Page) -> list[str]:
     """What is not met, on what evidence, and what would meet it, as list items."""
-    return [_unmet(f) for f in told.findings if f.id in told.unmet]
+    return [_unmet(f, page) for f in told.findings if f.id in told.unmet]
 
 
-def _unmet(finding: Finding) -> str:
+def _unmet(finding: Finding, page: Page) -> str:
     would = f"would meet it: {escape(finding.remedy)}" if finding.remedy else ""
-    return _with(_criterion(finding), would)
+    return _with(_criterion(finding, page), would)
 
 
-def _criterion(finding: Finding) -> str:
+def _criterion(finding: Finding, page: Page) -> str:
     """The criterion in words with its number, then its evidence."""
-    return _with(_numbered(finding.reads, [finding.id]), cite(finding.evidence), ": ")
+    return _with(_numbered(finding.reads, [finding.id], page), cite(finding.evidence), ": ")
 
 
-def others(told: Determination) -> str:
+def others(told: Determination, page: Page) -> str:
     """The criteria that do not hold the determination back: met, waived, and those looked at beside."""
     beside = [f for f in told.findings if f.id not in (*told.missing, *told.unmet)]
     return paragraphs(
-        section(title, [_criterion(f) for f in beside if f.result is result])
+        section(title, [_criterion(f, page) for f in beside if f.result is result])
         for result in Result
         if (title := _title(result))
     )
@@ -109,7 +113,7 @@ def _title(result: Result) -> str:
     assert_never(result)
 
 
-def remarks(told: Determination) -> list[str]:
+def remarks(told: Determination, page: Page) -> list[str]:
     """What was looked at and did not count, and what else to know, as list items; each once."""
     of_leaves: dict[str, list[str]] = {}
     for finding in told.findings:
@@ -117,4 +121,4 @@ def remarks(told: Determination) -> list[str]:
             for remark in finding.remarks:
                 of_leaves.setdefault(remark, []).append(finding.id)
     own = [escape(capital(remark)) for remark in dict.fromkeys(told.remarks)]
-    return [*own, *(_numbered(capital(text), refs) for text, refs in of_leaves.items() if escape(text))]
+    return [*own, *(_numbered(capital(text), refs, page) for text, refs in of_leaves.items() if escape(text))]

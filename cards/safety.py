@@ -4,14 +4,16 @@ Words only: which alerts there are is decided before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cards.card import SUMMARY, Body, Reason, Topic
+from cards.links import Page
 from cards.markdown import bold, escape, paragraphs, section
 from cards.plain import capital, cut, one_line
 from cards.quote import cite, drug_name, order_line
 from service.determination import Alert
+from service.suggestion import Suggestion
 
 _QUOTED = 6  # pieces of evidence; all of them are in the card's extension
 DAILY = "daily-dosing"
@@ -73,12 +75,16 @@ _ELSEWHERE = Reason("checked-elsewhere", "The chart was checked another way")
 REASONS = (*_ABOUT_DOSE, *_ABOUT_PATIENT, _ELSEWHERE)
 
 
-def safety_cards(order: str, drug: str, alerts: Iterable[Alert]) -> list[Body]:
-    """One card for each alert; the order, as a reference, and the alert stand in `extension.safety`."""
-    return [_card(order, drug, alert) for alert in alerts]
+def safety_cards(
+    order: str, drug: str, alerts: Iterable[Alert], page: Page, suggestions: Sequence[Suggestion] = ()
+) -> list[Body]:
+    """One card for each alert; the order, as a reference, and the alert stand in `extension.safety`. The one of daily
+    dosing offers the weekly dose."""
+    weekly = tuple(one for one in suggestions if one.kind == "weekly")
+    return [_card(order, drug, alert, page, weekly if alert.code == DAILY else ()) for alert in alerts]
 
 
-def _card(order: str, drug: str, alert: Alert) -> Body:
+def _card(order: str, drug: str, alert: Alert, page: Page, suggestions: tuple[Suggestion, ...]) -> Body:
     words = _WORDING.get(alert.code) or Wording(_named(alert.code), "")
     told = {"order": order, **alert.as_contract()}
     return Body(
@@ -90,6 +96,8 @@ def _card(order: str, drug: str, alert: Alert) -> Body:
         indicator=alert.severity,
         reasons=_ABOUT_DOSE if alert.code in (DAILY, "strength-unavailable") else _ABOUT_PATIENT,
         extension={"safety": _filled(told)},
+        suggestions=suggestions,
+        links=page.link(f"alert-{alert.code}"),
     )
 
 

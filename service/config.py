@@ -5,16 +5,19 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeVar, get_args
 
 from service import plans
 from service.auth import clients
-from service.auth.clients import Client
+from service.auth.clients import Approvable, Client
+from service.hooks.crd import VERSIONS, Version
 from service.plans import Plans
 
+Word = TypeVar("Word", bound=str)
 _LOOPBACK_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$",)
 
 
@@ -25,7 +28,8 @@ class ConfigError(ValueError):
 @dataclass(frozen=True)
 class Config:
     """How the service runs. `today` stands in for the clock; `origins` are patterns of browser origins; without
-    `clients` any caller is served, on loopback only. `fetch_seconds` bound all fetching of a call, `call_seconds` the
+    `clients` any caller is served, on loopback only. `crd_version` is filed by where a client asks for none, and an
+    approvable order as `approvable` says. `fetch_seconds` bound all fetching of a call, `call_seconds` the
     call; `ca_bundle` is a file of certificate authorities in place of the usual ones."""
 
     host: str = "127.0.0.1"
@@ -42,6 +46,8 @@ class Config:
     plans: Plans = field(default_factory=Plans)
     today: date | None = None
     origins: tuple[str, ...] = _LOOPBACK_ORIGINS
+    crd_version: Version = "2.2"
+    approvable: Approvable = "auth-needed"
 
     def day(self) -> date:
         """The day that evaluation counts as today."""
@@ -69,7 +75,17 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         plans=_plans(environment.get("COUNTERSIGN_PLANS")),
         today=_today(environment.get("COUNTERSIGN_TODAY")),
         origins=_origins(environment.get("COUNTERSIGN_ALLOWED_ORIGINS")),
+        crd_version=_one_of(environment, "COUNTERSIGN_CRD_VERSION", VERSIONS, Config.crd_version),
+        approvable=_one_of(environment, "COUNTERSIGN_APPROVABLE", get_args(Approvable), Config.approvable),
     )
+
+
+def _one_of(environment: Mapping[str, str], name: str, accepted: Sequence[Word], default: Word) -> Word:
+    text = environment.get(name) or default
+    found = next((word for word in accepted if word == text), None)
+    if found is None:
+        raise ConfigError(f"{name}: {text!r} is none of {', '.join(accepted)}")
+    return found
 
 
 def _loopback(host: str) -> bool:

@@ -128,7 +128,7 @@ def _offered(
     office: Office,
     circumstances: Circumstances,
 ) -> tuple[Decided, ...]:
-    """What was decided, with suggestions: each changed order is evaluated as if it had been sent in the draft's place."""
+    """What was decided, with suggestions: each changed order is evaluated as if it were sent in its draft's place."""
 
     def evaluate(draft: Json, changed: Json) -> tuple[Decided, ...]:
         drafts = tuple(Entry(e.url, changed) if e.resource is draft else e for e in request.drafts)

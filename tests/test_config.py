@@ -62,6 +62,10 @@ def test_loopback_may_be_open(host: str) -> None:
         ("COUNTERSIGN_LOG_LEVEL", "loud"),
         ("COUNTERSIGN_PLANS", "no-such-file.toml"),
         ("COUNTERSIGN_TODAY", "10.03.2026"),
+        ("COUNTERSIGN_CRD_VERSION", "2.1"),
+        ("COUNTERSIGN_CRD_VERSION", "2.2.1"),
+        ("COUNTERSIGN_APPROVABLE", "approved"),
+        ("COUNTERSIGN_APPROVABLE", "Satisfied"),
     ],
 )
 def test_what_cannot_be_honoured_stops_the_start_by_name(name: str, value: str) -> None:
@@ -111,3 +115,19 @@ def test_how_it_runs_is_read() -> None:
     assert (found.public_url, found.database_url) == ("https://cds.example.org/base", "postgresql://db/countersign")
     assert (found.fetch_seconds, found.call_seconds, found.workers, found.threads) == (1.5, 60, 1, 1024)
     assert found.log_level == "warning"
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.2"])
+def test_the_version_that_is_filed_by_is_read(version: str) -> None:
+    assert from_environment({"COUNTERSIGN_CRD_VERSION": version}).crd_version == version
+
+
+@pytest.mark.parametrize("word", ["auth-needed", "satisfied"])
+def test_what_an_approvable_order_is_told_is_read(word: str) -> None:
+    assert from_environment({"COUNTERSIGN_APPROVABLE": word}).approvable == word
+
+
+def test_unless_told_otherwise_an_approvable_order_is_in_need_of_authorization_by_2_2() -> None:
+    for environment in ({}, {"COUNTERSIGN_CRD_VERSION": "", "COUNTERSIGN_APPROVABLE": ""}):
+        found = from_environment(environment)
+        assert (found.crd_version, found.approvable) == ("2.2", "auth-needed")

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from service.auth import keys
+from service.hooks.crd import Version
 
 
 def _word(value: str) -> str:
@@ -45,6 +46,7 @@ def _loopback(host: str) -> bool:
         return False
 
 
+Approvable = Literal["auth-needed", "satisfied"]
 Word = Annotated[str, AfterValidator(_word)]
 Web = Annotated[str, AfterValidator(_web)]
 
@@ -61,6 +63,9 @@ class _Row(_Strict):
     # An empty list could be read as any tenant or as none: it must be left out, or say which.
     tenants: Annotated[list[Word], Field(min_length=1)] | None = None
     fhir_servers: list[Web] = []
+    crd_version: Version | None = None
+    approvable: Approvable | None = None
+    reads_system_actions: bool = False
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> _Row:
@@ -78,7 +83,9 @@ class Client:
     """One row: exactly one of `jwks_url` and `jwks_file` is given.
 
     `audiences` are accepted beside the URL called (digest Q24: a client may sign what its user typed). No `tenants`:
-    any, or none. `fhir_servers` is where its FHIR tokens may be sent, without trailing slash; empty: nowhere."""
+    any, or none. `fhir_servers` is where its FHIR tokens may be sent, without trailing slash; empty: nowhere.
+    `crd_version` and `approvable` are what it is filed by where they are not the service's own; one that
+    `reads_system_actions` gets no card that only repeats one."""
 
     issuer: str
     jwks_url: str | None
@@ -86,6 +93,9 @@ class Client:
     audiences: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
     fhir_servers: tuple[str, ...] = ()
+    crd_version: Version | None = None
+    approvable: Approvable | None = None
+    reads_system_actions: bool = False
 
 
 def parse(text: str, folder: Path) -> tuple[Client, ...]:
@@ -129,4 +139,7 @@ def _client(number: int, row: _Row, folder: Path) -> Client:
         audiences=tuple(row.audiences),
         tenants=tuple(row.tenants or ()),
         fhir_servers=tuple(server.rstrip("/") for server in row.fhir_servers),
+        crd_version=row.crd_version,
+        approvable=row.approvable,
+        reads_system_actions=row.reads_system_actions,
     )

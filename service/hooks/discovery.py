@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-Hook = Literal["order-sign", "order-select"]
+from service.hooks import crd
+from service.hooks.crd import Hook
 
 SPECIFICATION = "2.0.1"
 
@@ -84,4 +84,5 @@ def _offered(entry: Service, prefetch: dict[str, str]) -> dict[str, object]:
         "version": SPECIFICATION,
         "usageRequirements": "FHIR R4. A chart that is sent whole in prefetch needs no call back.",
         "prefetch": prefetch,
+        "extension": crd.declared(entry.hook),
     }

@@ -13,6 +13,8 @@ from service import wire
 from service.fhir.answers import Entry, entries_of, unreadable_in
 from service.fhir.chart import split
 from service.fhir.elements import Json, text
+from service.hooks import crd
+from service.hooks.crd import Crd
 from service.hooks.discovery import KEYS, Service
 
 MOST_ENTRIES = 10_000  # a bundle: the largest charts have some two thousand
@@ -52,6 +54,7 @@ class HookRequest:
     prefetch: Mapping[str, Any]
     unreadable: int = 0
     loan: Loan | None = None
+    crd: Crd = field(default_factory=Crd)
 
     def orders(self) -> tuple[Json, ...]:
         """The draft MedicationRequests to evaluate: all of them, or those selected (CDS Hooks, order-select)."""
@@ -98,7 +101,15 @@ def parse(value: Any, service: Service) -> HookRequest:
         prefetch=prefetch,
         unreadable=unreadable_in(drafts),
         loan=loan,
+        crd=_crd(body),
     )
+
+
+def _crd(body: Json) -> Crd:
+    try:
+        return crd.asked(body.get("extension"))
+    except ValueError as error:
+        raise Invalid(str(error), f"extension.{crd.REQUESTED}") from None
 
 
 def _loan(value: Any) -> Loan:

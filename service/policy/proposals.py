@@ -1,4 +1,4 @@
-"""What a policy proposes for an order that it does not approve as it stands: dose arithmetic by its limits, products and
+"""What a policy proposes for an order that it does not approve as it stands: doses by its limits, its products and its
 alternatives. Whether a proposal helps is for an evaluation of the changed order to say."""
 
 from __future__ import annotations

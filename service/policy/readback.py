@@ -106,6 +106,7 @@ def _tables(policy: Policy) -> Iterator[str]:
         yield f"- {label.product}, {label.diagnosis}: {label.regimen}; at most {label.maximum}{ages}"
     yield from ("", "## Therapeutic alternatives", "")
     for entry in document.alternative:
-        yield f"- {entry.drug}, {', '.join(entry.diagnoses)}: {entry.regimen}; at most {' or '.join(limit.reads() for limit in entry.at_most)}"
+        most = " or ".join(limit.reads() for limit in entry.at_most)
+        yield f"- {entry.drug}, {', '.join(entry.diagnoses)}: {entry.regimen}; at most {most}"
     yield from ("", "## Billing codes (informational)", "")
     yield from (f"- {code.code}: {code.says}" for code in document.hcpcs)

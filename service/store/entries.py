@@ -55,7 +55,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A determination as it is kept: results and numbers. Evidence, remarks and every other text stay behind."""
+    """A determination as it is kept: results and numbers. Evidence, remarks and every other text stay behind.
+    `assertion` is the id of what was filed of it, `authorization` the number that was given."""
 
     order: str | None
     policy: str
@@ -73,6 +74,8 @@ class Told:
     approval: tuple[Term, ...] = ()
     referral: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     safety: tuple[str, ...] = ()
+    assertion: str | None = None
+    authorization: str | None = None
 
     @classmethod
     def of(cls, told: Determination, digest: str, clauses: Mapping[str, str]) -> Told:

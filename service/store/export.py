@@ -72,6 +72,7 @@ def _shape() -> Any:
         "approval": pa.list_(pa.struct(term)),
         "referral": pa.list_(pa.struct({"line": text, "policies": texts})),
         "safety": texts,
+        **dict.fromkeys(("assertion", "authorization"), text),
     }
     asked = {
         "call": text,

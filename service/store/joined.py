@@ -120,6 +120,8 @@ def _told(row: Found) -> dict[str, Any]:
         "approval": [{**term, "start": day(term["start"]), "end": day(term["end"])} for term in row.approval],
         "referral": row.referral,
         "safety": row.safety,
+        "assertion": row.assertion,
+        "authorization": row.authorization,
     }
 
 

@@ -76,6 +76,7 @@ def determination_rows(keyed: Keyed, call: Call) -> list[Row]:
             "call": call.id,
             "place": place,
             "order_id": order_of(keyed, patient, told.order),
+            "assertion": keyed("assertion", told.assertion) if told.assertion else None,
             **_told(told),
         }
         for place, told in enumerate(call.determinations)
@@ -104,6 +105,7 @@ def _told(told: Told) -> Row:
         "approval_end": min((t.end for t in told.approval), default=None),
         "referral": [{"line": line, "policies": list(numbers)} for line, numbers in told.referral.items()],
         "safety": list(told.safety),
+        "authorization": told.authorization,
     }
 
 

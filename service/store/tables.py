@@ -102,6 +102,8 @@ determination = Table(
     Column("approval_end", Date()),
     Column("referral", JSON(), nullable=False),
     Column("safety", JSON(), nullable=False),
+    _hash("assertion", nullable=True),
+    Column("authorization", Text()),
     Index("ix_determination_call", "call", "place", unique=True),
 )
 

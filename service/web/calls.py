@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from time import monotonic
 
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from cards import render
+from cards import Wanted, render
 from service import metrics
 from service.auth.gate import Verified
 from service.consult import Consultation, Ehr, consult
 from service.decide import Circumstances
 from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
 from service.ehr import code_of
-from service.hooks.discovery import service
+from service.hooks.discovery import Service, service
 from service.hooks.request import HookRequest, Invalid, decode, parse
 from service.steps import step
 from service.web.errors import answer, problem
+from service.web.filings import Filed, Said, filed
 from service.web.recollection import recalls, remember
 from service.web.state import State, state
 from service.wire import encode
@@ -43,14 +45,52 @@ def call(service_id: str) -> Response:
     with step("parse"):
         asked = parse(decode(body), found)
     consulted = _consulted(asked, caller, held)
-    with step("render"):
-        seed = f"{found.id} {asked.instance} {asked.patient_id}"
-        cards = render(consulted.outcomes, service_url=held.config.public_url or own_url(), seed=seed)
-        said = encode({"cards": cards})
+    said = _said(held, found, caller, asked, consulted)
     with step("record"):
-        remember(held, found, caller, asked, consulted, cards, hashlib.sha256(body).digest())
+        kept = remember(held, found, caller, asked, consulted, said, hashlib.sha256(body).digest())
+    if not kept and any(one.number for one in said.filed):
+        # An authorization that is on no record would not be honoured: it is not given.
+        said = _said(held, found, caller, asked, consulted, grants=False)
     _count(consulted)
-    return answer(said)
+    return answer(encode(said.body()))
+
+
+def _said(
+    held: State, found: Service, caller: Verified | None, asked: HookRequest, consulted: Consultation, **how: bool
+) -> Said:
+    """The answer: cards, and on order-sign what is filed."""
+    url = held.config.public_url or own_url()
+    with step("render"):
+        filings = filed(held, caller, asked, consulted.decided, url, **how)
+        seed = f"{found.id} {asked.instance} {asked.patient_id}"
+        wanted = _wanted(asked, caller, filings)
+        cards = render(_offered(consulted, asked), service_url=url, seed=seed, wanted=wanted)
+    return Said(tuple(cards), filings, always=asked.crd.client and found.hook == "order-sign")
+
+
+def _wanted(asked: HookRequest, caller: Verified | None, filings: tuple[Filed, ...]) -> Wanted:
+    reads = caller is not None and caller.client.reads_system_actions
+    told = frozenset(one.order for one in filings if one.action) if reads else frozenset()
+    return Wanted(
+        links=asked.crd.guideline,
+        warnings=asked.crd.contraindication,
+        cards=asked.crd.max_cards if asked.crd.client else None,
+        filed=told,
+    )
+
+
+def _offered(consulted: Consultation, asked: HookRequest) -> tuple[Outcome, ...]:
+    """The outcomes, without suggestions of other drugs for a client that wants none."""
+    if asked.crd.alt_drug:
+        return consulted.outcomes
+    return tuple(_of_the_same(outcome) for outcome in consulted.outcomes)
+
+
+def _of_the_same(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, NotEvaluated):
+        return outcome
+    kept = tuple(one for one in outcome.suggestions if one.kind not in ("product", "generic"))
+    return replace(outcome, suggestions=kept)
 
 
 def _count(consulted: Consultation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from flask import g
@@ -21,6 +22,7 @@ from service.policy.fingerprint import Use
 from service.store import Unkept
 from service.store.entries import Call, CardSent, Subject, Told
 from service.store.entries import Earlier as Kept
+from service.web.filings import Filed, Said
 from service.web.state import State
 
 _log = logging.getLogger("countersign.records")
@@ -63,10 +65,11 @@ def remember(
     caller: Verified | None,
     asked: HookRequest,
     consulted: Consultation,
-    cards: Sequence[Mapping[str, object]],
+    said: Said,
     body_sha256: bytes,
-) -> None:
-    """Keep the call. One that cannot be kept is answered all the same, and the failure is on record."""
+) -> bool:
+    """Keep the call; whether it is kept. One that cannot be kept is answered all the same, and the failure is on
+    record."""
     decided = [o for o in consulted.outcomes if isinstance(o, Determination)]
     call = Call(
         id=uuid.uuid4(),
@@ -77,8 +80,8 @@ def remember(
         instance=asked.instance,
         subject=_subject(caller, asked),
         body_sha256=body_sha256,
-        determinations=tuple(_told(held, o) for o in decided),
-        cards=tuple(_sent(card, decided) for card in cards),
+        determinations=tuple(_told(held, o, said.filed) for o in decided),
+        cards=tuple(_sent(card, decided) for card in said.cards),
         took=dict(g.steps),
         unread=len(consulted.failures),
         notices=sum(isinstance(o, SafetyNotice) for o in consulted.outcomes),
@@ -88,6 +91,8 @@ def remember(
         held.store.keep(call)
     except Unkept as error:
         record(_log, "keeping a call", error, g.correlation)
+        return False
+    return True
 
 
 def _subject(caller: Verified | None, asked: HookRequest) -> Subject:
@@ -96,11 +101,13 @@ def _subject(caller: Verified | None, asked: HookRequest) -> Subject:
     return Subject(client, tenant, server, asked.patient_id.rsplit("/", 1)[-1])
 
 
-def _told(held: State, determination: Determination) -> Told:
+def _told(held: State, determination: Determination, filings: Sequence[Filed]) -> Told:
     policy = held.office.library.revision(determination.policy.id, determination.policy.version).policy
     use = Use(determination.product, determination.indication, determination.line, determination.evaluated_on)
     means = held.meanings(determination.policy, use, tuple(f.id for f in determination.findings))
-    return Told.of(determination, policy.digest, means)
+    told = Told.of(determination, policy.digest, means)
+    own = next((one for one in filings if one.order == determination.order), None)
+    return replace(told, assertion=own.assertion, authorization=own.number) if own else told
 
 
 def _sent(card: Mapping[str, object], decided: Sequence[Determination]) -> CardSent:

@@ -141,6 +141,11 @@ FILE = '[[client]]\nissuer = "b"\njwks_file = '
         (ROW + FILE + '""', "client 2, jwks_file: "),
         (ROW + FILE + '"empty.json"', "client 2, jwks_file: holds no usable public key"),
         (ROW + FILE + '"secret.json"', "client 2, jwks_file: holds a private or symmetric key"),
+        (ROW + 'crd_version = "2.1"', "client 1, crd_version: "),
+        (ROW + "crd_version = 2.2", "client 1, crd_version: "),
+        (ROW + 'approvable = "yes"', "client 1, approvable: "),
+        (ROW + 'reads_system_actions = "true"', "client 1, reads_system_actions: "),
+        (ROW + "reads_system_actions = 1", "client 1, reads_system_actions: "),
         (ROW + 'issuer = "twice"', "not TOML: "),
     ],
 )
@@ -162,6 +167,8 @@ def test_all_that_is_amiss_is_told_at_once(folder: Path) -> None:
         ROW + 'fhir_servers = ["https://user:s3cret@ehr.example.org/fhir"]',
         ROW + 'fhir_servers = ["https://ehr.example.org/fhir?key=s3cret"]',
         ROW + 'tenants = "s3cret"',
+        ROW + 'crd_version = "s3cret"',
+        ROW + 'approvable = "s3cret"',
         '[[client]]\nissuer = "s3cret"',
         FILE + '"s3cret"',
     ],
@@ -172,3 +179,16 @@ def test_a_refusal_quotes_no_value(folder: Path, text: str) -> None:
     assert "s3cret" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_how_a_client_is_filed_to_is_read(folder: Path) -> None:
+    (client,) = parse(
+        ROW + 'crd_version = "2.0"\napprovable = "satisfied"\nreads_system_actions = true\n',
+        folder,
+    )
+    assert (client.crd_version, client.approvable, client.reads_system_actions) == ("2.0", "satisfied", True)
+
+
+def test_a_client_is_filed_to_as_the_service_does_unless_its_row_says_otherwise(folder: Path) -> None:
+    (client,) = parse(ROW, folder)
+    assert (client.crd_version, client.approvable, client.reads_system_actions) == (None, None, False)

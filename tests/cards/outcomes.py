@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from cards.links import Page
 from service.determination import (
     Alert,
     Approval,
@@ -21,6 +22,7 @@ from service.determination import (
 )
 
 POLICY = PolicyId("CP.PHAR.134", "2025-11", "Methotrexate")
+PAGE = Page(POLICY)
 ORDER = "MedicationRequest/mtx-1"
 DRUG = "Jylamvo 2 mg/mL oral solution"
 RA = Evidence("Condition/ra", "Condition.code", "Rheumatoid arthritis (M06.9)", "2025-11-02")

@@ -33,9 +33,13 @@ def test_nothing_to_say_is_no_card() -> None:
     assert cards() == []
 
 
+ABOUT = "davinci-crd.associated-resource"
+
+
 def test_every_card_is_whole() -> None:
     for card in cards(*EVERY):
-        assert set(card) - {"extension"} == {"uuid", "summary", "detail", "indicator", "source", "overrideReasons"}
+        whole = {"uuid", "summary", "detail", "indicator", "source", "overrideReasons"}
+        assert whole <= set(card) <= whole | {"extension", "links", "suggestions", "selectionBehavior"}
         assert str(UUID(card["uuid"])) == card["uuid"]
         assert list(empties(card)) == []
         assert card["indicator"] in ("info", "warning", "critical")
@@ -45,25 +49,25 @@ def test_every_card_is_whole() -> None:
 def test_critical_alerts_come_first_then_coverage_then_warnings() -> None:
     found = [(c["indicator"] == "critical", c["source"]["topic"]["code"]) for c in cards(*EVERY)]
     assert found == [
-        *[(True, "medication-safety")] * 2,
-        *[(False, "prior-authorization")] * 5,
+        *[(True, "contraindication")] * 2,
+        *[(False, "coverage-info")] * 5,
         (False, "not-evaluated"),
-        *[(False, "medication-safety")] * 2,
+        *[(False, "contraindication")] * 2,
     ]
 
 
 def test_an_order_has_one_card_with_its_determination_and_one_for_each_alert_without() -> None:
     told = determination(safety=(alert("liver-disease", "warning"), alert("pregnancy")))
     critical, coverage, warning = (card["extension"] for card in cards(told))
-    assert coverage == {"determination": told.as_contract()}
-    assert [list(e) for e in (critical, warning)] == [["safety"], ["safety"]]
+    assert coverage == {"determination": told.as_contract(), ABOUT: [{"reference": ORDER}]}
+    assert [list(e) for e in (critical, warning)] == [["safety", ABOUT], ["safety", ABOUT]]
     assert [e["safety"]["code"] for e in (critical, warning)] == ["pregnancy", "liver-disease"]
     assert critical["safety"]["order"] == ORDER
 
 
 def test_a_notice_has_safety_cards_only() -> None:
     (card,) = cards(SafetyNotice(ORDER, DRUG, (alert(),), POLICY))
-    assert list(card["extension"]) == ["safety"]
+    assert list(card["extension"]) == ["safety", ABOUT]
 
 
 def test_the_contract_keeps_its_nulls() -> None:
@@ -75,7 +79,11 @@ def test_the_contract_keeps_its_nulls() -> None:
 @pytest.mark.parametrize(("url", "given"), [(URL, {"url": URL}), (None, {}), ("", {})])
 def test_the_source_is_labelled_and_linked_where_a_url_is_known(url: str | None, given: dict[str, str]) -> None:
     (card,) = cards(determination(), url=url)
-    topic = {"system": "urn:countersign:topic", "code": "prior-authorization", "display": "Prior authorization"}
+    topic = {
+        "system": "http://terminology.hl7.org/CodeSystem/cdshooks-card-type",
+        "code": "coverage-info",
+        "display": "Coverage Information",
+    }
     assert card["source"] == {"label": "Countersign", **given, "topic": topic}
 
 

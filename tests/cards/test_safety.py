@@ -10,7 +10,7 @@ from cards import override_reasons, render
 from cards.card import Topic
 from cards.safety import safety_cards
 from service.determination import Alert, Evidence, NotEvaluated, SafetyNotice, Severity
-from tests.cards.outcomes import DRUG, HOSTILE, ORDER, POLICY, active, alert, empties
+from tests.cards.outcomes import DRUG, HOSTILE, ORDER, PAGE, POLICY, active, alert, empties
 
 ALERTS: list[tuple[str, Severity, str, str]] = [
     ("daily-dosing", "critical", "Methotrexate is dosed weekly; this order reads as daily", "killed"),
@@ -27,7 +27,7 @@ ALERTS: list[tuple[str, Severity, str, str]] = [
 @pytest.mark.parametrize(("code", "severity", "lead", "danger"), ALERTS)
 def test_each_alert_has_its_words_and_its_severity(code: str, severity: Severity, lead: str, danger: str) -> None:
     found = alert(code, severity, says="Said by the policy")
-    (body,) = safety_cards(ORDER, DRUG, [found])
+    (body,) = safety_cards(ORDER, DRUG, [found], PAGE)
     assert (body.summary, body.indicator, body.topic) == (f"{lead}: {DRUG}", severity, Topic.MEDICATION_SAFETY)
     first, said, title, evidence, order = body.detail.split("\n\n")
     assert first.startswith(f"**{lead}.** ")
@@ -39,13 +39,13 @@ def test_each_alert_has_its_words_and_its_severity(code: str, severity: Severity
 
 
 def test_daily_dosing_says_that_the_drug_is_dosed_weekly_and_that_daily_doses_have_killed() -> None:
-    (body,) = safety_cards(ORDER, DRUG, [alert("daily-dosing")])
+    (body,) = safety_cards(ORDER, DRUG, [alert("daily-dosing")], PAGE)
     assert "dosed weekly" in body.detail
     assert "Taken every day, methotrexate has killed patients" in body.detail
 
 
 def test_an_alert_without_words_here_is_told_by_its_code_and_what_it_says() -> None:
-    (body,) = safety_cards(ORDER, DRUG, [alert("renal-failure", "warning", says="The kidneys <fail>")])
+    (body,) = safety_cards(ORDER, DRUG, [alert("renal-failure", "warning", says="The kidneys <fail>")], PAGE)
     assert body.summary == f"Renal failure: {DRUG}"
     assert body.detail.startswith("**Renal failure.**\n\nThe kidneys &lt;fail&gt;")
 
@@ -53,12 +53,12 @@ def test_an_alert_without_words_here_is_told_by_its_code_and_what_it_says() -> N
 @pytest.mark.parametrize(("count", "more"), [(6, False), (7, True)])
 def test_evidence_beyond_the_sixth_is_counted(count: int, more: bool) -> None:
     evidence = tuple(Evidence(f"Condition/{n}", "Condition.code", "seen") for n in range(count))
-    (body,) = safety_cards(ORDER, DRUG, [alert("liver-disease", "warning", evidence=evidence)])
+    (body,) = safety_cards(ORDER, DRUG, [alert("liver-disease", "warning", evidence=evidence)], PAGE)
     assert ("- and 1 more" in body.detail) is more
 
 
 def test_reasons_to_override_fit_the_alert_and_keep_their_codes() -> None:
-    codes = {a[0]: [r.code for r in safety_cards(ORDER, DRUG, [alert(a[0])])[0].reasons] for a in ALERTS}
+    codes = {a[0]: [r.code for r in safety_cards(ORDER, DRUG, [alert(a[0])], PAGE)[0].reasons] for a in ALERTS}
     assert codes["daily-dosing"] == codes["strength-unavailable"]
     assert codes["daily-dosing"] == ["dose-intended-and-verified", "order-will-be-corrected"]
     assert codes["pregnancy"] == ["benefit-outweighs-risk", "record-out-of-date", "risk-discussed-and-monitored"]
@@ -66,7 +66,7 @@ def test_reasons_to_override_fit_the_alert_and_keep_their_codes() -> None:
 
 def test_members_that_would_be_empty_are_left_out() -> None:
     bare = Alert("pregnancy", "critical", (Evidence("Condition/x", "", ""),))
-    (body,) = safety_cards(ORDER, "", [bare])
+    (body,) = safety_cards(ORDER, "", [bare], PAGE)
     assert body.extension == {
         "safety": {
             "order": ORDER,
@@ -75,7 +75,7 @@ def test_members_that_would_be_empty_are_left_out() -> None:
             "evidence": [{"reference": "Condition/x"}],
         }
     }
-    (without,) = safety_cards(ORDER, "", [Alert("pregnancy", "critical", ())])
+    (without,) = safety_cards(ORDER, "", [Alert("pregnancy", "critical", ())], PAGE)
     assert list(empties(without.extension)) == []
     assert "On record" not in without.detail.removeprefix("**Pregnancy on record.**")
 
@@ -83,7 +83,7 @@ def test_members_that_would_be_empty_are_left_out() -> None:
 @given(text=st.one_of(st.text(), st.sampled_from(HOSTILE)))
 def test_no_chart_text_takes_effect(text: str) -> None:
     found = alert("pregnancy", says=text, evidence=(Evidence(text, text, text, text),))
-    for body in safety_cards(text, text * 300, [found, alert(text or "x", "warning")]):
+    for body in safety_cards(text, text * 300, [found, alert(text or "x", "warning")], PAGE):
         assert 0 < len(body.summary) <= 139
         assert body.summary.isprintable()
         assert [line for line in body.detail.split("\n") if active(line)] == []
@@ -91,7 +91,7 @@ def test_no_chart_text_takes_effect(text: str) -> None:
 
 def test_words_are_not_shouted() -> None:
     for code, severity, *_ in ALERTS:
-        (body,) = safety_cards(ORDER, DRUG, [alert(code, severity)])
+        (body,) = safety_cards(ORDER, DRUG, [alert(code, severity)], PAGE)
         assert not re.search(r"[A-Z]{4,}|!", body.summary + body.detail)
 
 

@@ -1,6 +1,7 @@
 """The services offered, and the prefetch derived from the policies."""
 
 import re
+from typing import Any
 
 from service.hooks.discovery import KEYS, SERVICES, discovery, service, template
 from service.policy import library
@@ -35,3 +36,13 @@ def test_the_services_are_the_contracts() -> None:
     ]
     assert service("prior-auth-order-sign") is SERVICES[0]
     assert service("none") is None
+
+
+def test_each_service_declares_versions_and_options_of_da_vinci_crd() -> None:
+    offered: Any = discovery(("Patient",))["services"]
+    options = {
+        entry["hook"]: [option["code"] for option in entry["extension"]["davinci-crd.configuration-options"]]
+        for entry in offered
+    }
+    assert [entry["extension"]["davinci-crd.version"] for entry in offered] == [["2.0", "2.2"], ["2.0", "2.2"]]
+    assert set(options["order-sign"]) - set(options["order-select"]) == {"coverage-info", "unsolicited-determ"}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.hooks.discovery import SERVICES
+from service.hooks.crd import Crd
+from service.hooks.discovery import SERVICES, Service
 from service.hooks.request import MOST_ENTRIES, Invalid, TooLarge, decode, parse
 
 SIGN, SELECT = SERVICES
@@ -233,3 +234,23 @@ def test_a_bundle_has_an_end(key: str | None, place: str) -> None:
     with pytest.raises(TooLarge) as refused:
         parse(of(MOST_ENTRIES + 1), SIGN)
     assert refused.value.expression == place
+
+
+@pytest.mark.parametrize("service", [SIGN, SELECT])
+def test_what_is_asked_of_da_vinci_crd_is_read(service: Service) -> None:
+    asked = body("extension", {"davinci-crd.requestedVersion": "2.0", "davinci-crd.configuration": {"max-cards": 3}})
+    asked["hook"], asked["context"]["selections"] = service.hook, []
+    assert parse(asked, service).crd == Crd("2.0", max_cards=3)
+
+
+@pytest.mark.parametrize("extension", ["drop", None, [], "text", {"com.example.version": "R4", "x": {}}])
+def test_a_request_need_ask_nothing_of_da_vinci_crd(extension: Any) -> None:
+    asked = body() if extension == "drop" else body("extension", extension)
+    assert parse(asked, SIGN).crd == Crd()
+
+
+@pytest.mark.parametrize("value", ["2.1", "", 2.2, {}])
+def test_a_version_that_is_not_supported_is_refused_by_name(value: Any) -> None:
+    with pytest.raises(Invalid, match=r"must be one of 2\.0, 2\.2") as error:
+        parse(body("extension", {"davinci-crd.requestedVersion": value}), SIGN)
+    assert error.value.expression == "extension.davinci-crd.requestedVersion"

@@ -24,7 +24,7 @@ APPROVED = Told(
     criteria=(Criterion("I.B.1", "met", "0" * 16), Criterion("I.B.2", "met", "1" * 16)),
     approval=(Term(None, 12, ON, date(2027, 3, 9)),),
 )
-CARD = CardSent("9f0c7d2e-9a55-4b2e-8a3f-1c2d3e4f5a6b", "prior-authorization", "info", 0)
+CARD = CardSent("9f0c7d2e-9a55-4b2e-8a3f-1c2d3e4f5a6b", "coverage-info", "info", 0)
 
 
 def call(*told: Told, **differs: Any) -> Call:

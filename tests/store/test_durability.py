@@ -67,7 +67,7 @@ def test_every_answer_that_was_acknowledged_is_there_after_kill_9(
     rest, _ = child.communicate(timeout=30)
     acknowledged += [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
     assert child.returncode == -signal.SIGKILL
-    cards = tuple(CardSent(f"card-{n}", "prior-authorization", "info", 0) for n in range(len(acknowledged) + 2))
+    cards = tuple(CardSent(f"card-{n}", "coverage-info", "info", 0) for n in range(len(acknowledged) + 2))
     store.keep(call(APPROVED, cards=cards))
     (row,) = store.export()
     answered = [number for number, card in enumerate(row["cards"]) if card["feedback"]]

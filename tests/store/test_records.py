@@ -283,7 +283,7 @@ WORDS = {
 def _filled(store: Store) -> None:
     told = replace(APPROVED, order=WORDS["order"])
     whose = replace(SUBJECT, patient=WORDS["patient"], server=WORDS["server"])
-    card = CardSent(CARD.uuid, "prior-authorization", "info", 0)
+    card = CardSent(CARD.uuid, "coverage-info", "info", 0)
     body = WORDS["body"].encode()
     store.keep(call(told, subject=whose, instance=WORDS["instance"], cards=(card,), body_sha256=body))
     store.first_use("issuer", WORDS["jti"], SOON)
@@ -340,7 +340,7 @@ def test_the_export_holds_hashes_that_join_and_no_id(store: Store) -> None:
 def test_a_determination_is_exported_with_its_call_its_cards_and_their_feedback(store: Store) -> None:
     second = replace(APPROVED, order="order-2", status="not-met", approval=(), unmet=("I.B.2",), safety=("pregnancy",))
     second = replace(second, referral={"medicaid": ("CP.PMN.53",)}, criteria=(Criterion("I.B.2", "not-met", "2" * 16),))
-    cards = (CARD, CardSent("second", "medication-safety", "critical", 1), CardSent("none", "not-evaluated", "info"))
+    cards = (CARD, CardSent("second", "contraindication", "critical", 1), CardSent("none", "not-evaluated", "info"))
     kept = call(APPROVED, second, cards=cards, unread=1, notices=2, not_evaluated=3)
     store.keep(kept)
     store.answer([feedback(outcome="overridden", accepted=(), commented=True)])

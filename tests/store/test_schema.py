@@ -107,12 +107,12 @@ def test_no_row_is_deleted_that_retention_did_not_name(store: Store, connection:
     _refused(connection, f'DELETE FROM "{table}"')
 
 
-def test_no_table_of_postgresql_is_emptied(store: Store, connection: Connection) -> None:
-    if connection.dialect.name != "postgresql":
-        pytest.skip("SQLite has no TRUNCATE; its DELETE fires the triggers row by row")
+def test_no_table_is_emptied(store: Store, connection: Connection) -> None:
+    emptied = {"postgresql": 'TRUNCATE "{}" CASCADE', "sqlite": 'DELETE FROM "{}"'}[connection.dialect.name]
     _filled(store)
     for table in metadata.sorted_tables:
-        _refused(connection, f'TRUNCATE "{table.name}" CASCADE')
+        if connection.dialect.name == "postgresql" or table.name != "token_used":
+            _refused(connection, emptied.format(table.name))
 
 
 def test_the_migrations_ship_with_the_package() -> None:

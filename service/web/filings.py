@@ -1,0 +1,102 @@
+"""What a call files by Da Vinci CRD: one system action for each governed draft order, and what is kept of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cards.coverage_information import assertion_of, system_action
+from cards.links import Page
+from service.auth.gate import Verified
+from service.decide import Decided
+from service.determination import Determination
+from service.fhir.elements import Json
+from service.filing import Thread, file
+from service.hooks.crd import Version
+from service.hooks.request import HookRequest
+from service.store import Unkept
+from service.web.state import State
+
+_THREADS = uuid.UUID("0f6c4bd0-5c0e-5d64-8f7b-5a1e9f0f6a55")
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What was filed of an order: the id of the thread, a number if one was given, an action unless nothing is new."""
+
+    order: str
+    assertion: str
+    number: str | None
+    action: Json | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a call answers. A client of CRD gets a list of system actions on order-sign `always`, empty or not; what
+    no order is about stays as short as it can be for the others."""
+
+    cards: tuple[Json, ...]
+    filed: tuple[Filed, ...]
+    always: bool
+
+    def body(self) -> Json:
+        actions = [one.action for one in self.filed if one.action]
+        told: Json = {"cards": list(self.cards)}
+        return told | {"systemActions": actions} if actions or self.always else told
+
+
+def filed(
+    held: State,
+    caller: Verified | None,
+    asked: HookRequest,
+    decided: Sequence[Decided],
+    url: str | None,
+    *,
+    grants: bool = True,
+) -> tuple[Filed, ...]:
+    """The filings of an order-sign call to the service at `url`; none where the client wants none. `grants` false
+    gives no authorization, whatever is configured."""
+    if asked.selections is not None or not asked.crd.coverage_info:
+        return ()
+    grants = grants and _grants(held, caller, asked)
+    pages = url if asked.crd.guideline else None
+    version = version_of(held, caller, asked)
+    found = (_filed(held, asked, one, version, pages, grants) for one in decided)
+    return tuple(one for one in found if one)
+
+
+def _grants(held: State, caller: Verified | None, asked: HookRequest) -> bool:
+    setting = (caller and caller.client.approvable) or held.config.approvable
+    return setting == "satisfied" and asked.crd.unsolicited_determ
+
+
+def version_of(held: State, caller: Verified | None, asked: HookRequest) -> Version:
+    """The version that is filed by: what the request asks for, else the client's, else the service's."""
+    return asked.crd.version or (caller and caller.client.crd_version) or held.config.crd_version
+
+
+def _filed(
+    held: State, asked: HookRequest, decided: Decided, version: Version, pages: str | None, grants: bool
+) -> Filed | None:
+    told = decided.outcome
+    if not isinstance(told, Determination) or not (coverage := told.coverage or told.lapsed):
+        return None
+    assertion = assertion_of(decided.order, coverage) or _assertion(asked, told.order, coverage)
+    try:
+        number = held.store.authorization(assertion, coverage) if grants else ""
+    except Unkept:
+        grants, number = False, ""
+    page = Page.of(told.policy, pages)
+    address = page.at(told.pathway) if told.pathway else page.url
+    filing = file(told, Thread(assertion, number), grants=grants, policy_url=address)
+    if filing is None:
+        return None
+    action = system_action(decided.order, filing, version)
+    return Filed(told.order, assertion, filing.number, action)
+
+
+def _assertion(asked: HookRequest, order: str, coverage: str) -> str:
+    """The id of a thread: the same for the same order and coverage of a patient of a server."""
+    named = (asked.fhir_server or "", asked.patient_id.rsplit("/", 1)[-1], order, coverage)
+    return str(uuid.uuid5(_THREADS, "\x1f".join(named)))
