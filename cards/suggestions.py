@@ -32,7 +32,15 @@ def _said(one: Suggestion, uuid: str) -> dict[str, object]:
     told: dict[str, object] = {"label": label(one), "uuid": uuid}
     if one.recommended:
         told["isRecommended"] = True
-    return told | {"actions": [_action(action, one) for action in one.actions]}
+    told["actions"] = [_action(action, one) for action in one.actions]
+    return told | {"extension": {"promise": _promised(one)}}
+
+
+def _promised(one: Suggestion) -> dict[str, object]:
+    """For machines: what kind of change it is, and the status that the changed order was found to have (none where
+    the policy asks nothing of it)."""
+    kind: dict[str, object] = {"kind": one.kind}
+    return kind | {"status": one.promised.value} if one.promised else kind
 
 
 def label(one: Suggestion) -> str:

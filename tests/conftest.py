@@ -51,8 +51,10 @@ def ask() -> Callable[..., Any]:
     """Post a hook request; the answer as the client gets it."""
 
     def _ask(
-        request: JSON, *, today: str = TODAY, service: str = "prior-auth-order-sign", plans: str | None = None
+        request: JSON | str, *, today: str = TODAY, service: str = "prior-auth-order-sign", plans: str | None = None
     ) -> Any:
-        return application(today, plans).test_client().post(f"/cds-services/{service}", json=request)
+        """`request` as JSON, or as the text that is sent."""
+        sent: JSON = {"data": request, "content_type": "application/json"} if isinstance(request, str) else {}
+        return application(today, plans).test_client().post(f"/cds-services/{service}", **(sent or {"json": request}))
 
     return _ask
