@@ -14,7 +14,7 @@ from service.config import Config
 from service.fhir.models import warm
 from service.hooks.discovery import discovery
 from service.steps import timed
-from service.web import operation
+from service.web import operation, policies
 from service.web.calls import LIMIT, call
 from service.web.errors import answer, answer_errors, refusal
 from service.web.feedback import feedback
@@ -69,6 +69,7 @@ def create_app(config: Config | None = None) -> Flask:
     CORS(app, origins=list(config.origins), allow_headers=["Authorization", "Content-Type"], methods=["GET", "POST"])
     answer_errors(app)
     _offer(app, encode(discovery(held.office.library.resources())))
+    policies.offer(app)
     operation.offer(app)
     return app
 
