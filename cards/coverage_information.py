@@ -16,6 +16,7 @@ Version = Literal["2.0", "2.2"]
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _TEMPORARY = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
 _DETAIL = {"2.0": _TEMPORARY, "2.2": "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"}
+_ID = 128  # code points of an assertion id
 _REASON = 300  # code points
 _RATES = {"week": "/wk", "dose": ""}
 _SAYS = {
@@ -48,13 +49,18 @@ def system_action(order: Json, filing: Filing, version: Version) -> Json | None:
 
 
 def assertion_of(order: Mapping[str, Any], coverage: str) -> str | None:
-    """The assertion id that an order carries for a coverage: a thread of answers keeps its id."""
-    for one in _extensions(order):
-        if _files(one, coverage):
-            for part in _parts(one):
-                said = part.get("valueString")
-                if part.get("url") == "coverage-assertion-id" and isinstance(said, str) and one_line(said) == said:
-                    return said or None
+    """The assertion id that an order carries for a coverage, and for that alone: a thread of answers keeps its id."""
+    carried = [(one, _assertion(one)) for one in _extensions(order)]
+    own = next((said for one, said in carried if said and _files(one, coverage)), None)
+    shared = any(said == own and not _files(one, coverage) for one, said in carried)
+    return None if shared else own
+
+
+def _assertion(extension: Any) -> str | None:
+    for part in _parts(extension) if isinstance(extension, dict) else ():
+        said = part.get("valueString")
+        if part.get("url") == "coverage-assertion-id" and isinstance(said, str):
+            return said if one_line(said) == said and 0 < len(said) <= _ID else None
     return None
 
 

@@ -15,6 +15,7 @@ Kind = Literal[
     "client",  # issuers as configured; "open" where tokens are not asked for, "unknown" where none was verified
     "status",  # of a determination
     "code",  # why something could not be read
+    "option",  # of a client's configuration (Da Vinci CRD)
     "refusal",  # why a token was refused
     "outcome",  # what a prescriber did with a card
     "reason",  # why: the system and the code of a reason that a card offered, "system|code"

@@ -76,9 +76,10 @@ def call(
     steps: Mapping[str, float],
     determinations: Mapping[str, int],
     unread: Mapping[str, int],
+    ignored: Mapping[str, int] | None = None,
 ) -> None:
     """One line for one call: milliseconds in all and by step; how many determinations by status; how much could not be
-    read, by code."""
+    read, by code; which of the client's options could not be honoured, where any."""
     _say(
         logging.INFO,
         "call",
@@ -90,6 +91,7 @@ def call(
         steps=steps,
         determinations=determinations,
         unread=unread,
+        ignored=ignored or None,
     )
 
 
@@ -206,6 +208,7 @@ _FIELDS: Mapping[str, _Check] = {
     "steps": _numbers("step"),
     "determinations": _numbers("status"),
     "unread": _numbers("code"),
+    "ignored": _numbers("option"),
     "worker": _number,
     "error": _error,
     "record": _record,

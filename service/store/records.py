@@ -75,10 +75,11 @@ class Store:
         self._sweep()
         return first
 
-    def authorization(self, assertion: str, coverage: str) -> str:
-        """The number of the authorization that an assertion about a coverage gives: the same whenever it is asked for,
-        and not to be guessed."""
-        return f"CS-{self._key()('authorization', assertion, coverage)[:20].upper()}"
+    def authorization(self, subject: Subject, order: str, coverage: str) -> str:
+        """The number of the authorization of a patient's order under a coverage: the same whenever it is asked for,
+        another for any other, and not to be guessed."""
+        patient = rows.patient_of(self._key(), subject)
+        return f"CS-{self._key()('authorization', patient, order, coverage)[:20].upper()}"
 
     def keep(self, call: Call) -> None:
         """The record of one call with its determinations and cards, in one transaction."""

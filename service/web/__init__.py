@@ -29,7 +29,7 @@ class _App(Flask):
 
     def full_dispatch_request(self) -> Response:
         start = perf_counter()
-        g.correlation, g.client, g.determinations, g.unread = str(uuid.uuid4()), "open", {}, {}
+        g.correlation, g.client, g.determinations, g.unread, g.ignored = str(uuid.uuid4()), "open", {}, {}, {}
         with tracing.call(request.headers.get("traceparent")), timed() as g.steps:
             response = super().full_dispatch_request()
             response.headers["X-Correlation-Id"] = g.correlation
@@ -51,6 +51,7 @@ def _told(status: int, seconds: float) -> None:
         steps=g.steps,
         determinations=g.determinations,
         unread=g.unread,
+        ignored=g.ignored,
     )
 
 

@@ -44,6 +44,7 @@ def call(service_id: str) -> Response:
     body = read_body()
     with step("parse"):
         asked = parse(decode(body), found)
+    g.ignored = Counter(asked.crd.ignored)
     consulted = _consulted(asked, caller, held)
     said = _said(held, found, caller, asked, consulted)
     with step("record"):
@@ -65,12 +66,13 @@ def _said(
         seed = f"{found.id} {asked.instance} {asked.patient_id}"
         wanted = _wanted(asked, caller, filings)
         cards = render(_offered(consulted, asked), service_url=url, seed=seed, wanted=wanted)
-    return Said(tuple(cards), filings, always=asked.crd.client and found.hook == "order-sign")
+    listed = found.hook == "order-sign" and (asked.crd.client or bool(cards))
+    return Said(tuple(cards), filings, always=listed)
 
 
 def _wanted(asked: HookRequest, caller: Verified | None, filings: tuple[Filed, ...]) -> Wanted:
     reads = caller is not None and caller.client.reads_system_actions
-    told = frozenset(one.order for one in filings if one.action) if reads else frozenset()
+    told = frozenset(one.order for one in filings) if reads else frozenset()
     return Wanted(
         links=asked.crd.guideline,
         warnings=asked.crd.contraindication,

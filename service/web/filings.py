@@ -15,10 +15,17 @@ from service.fhir.elements import Json
 from service.filing import Thread, file
 from service.hooks.crd import Version
 from service.hooks.request import HookRequest
-from service.store import Unkept
+from service.store import Subject, Unkept
 from service.web.state import State
 
 _THREADS = uuid.UUID("0f6c4bd0-5c0e-5d64-8f7b-5a1e9f0f6a55")
+
+
+def subject_of(caller: Verified | None, asked: HookRequest) -> Subject:
+    """Whose chart a request is about, as the records know it."""
+    client, tenant = (caller.client.issuer, caller.tenant) if caller else (None, None)
+    server = asked.fhir_server.rstrip("/") if asked.fhir_server else None
+    return Subject(client, tenant, server, asked.patient_id.rsplit("/", 1)[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,8 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a call answers. A client of CRD gets a list of system actions on order-sign `always`, empty or not; what
-    no order is about stays as short as it can be for the others."""
+    """What a call answers. On order-sign the list of system actions is given `always`, empty or not (what the test kits
+    of CRD 2.0.1 ask for), but to a client that never spoke of CRD and gets no card: that answer stays the shortest."""
 
     cards: tuple[Json, ...]
     filed: tuple[Filed, ...]
@@ -62,7 +69,8 @@ def filed(
     grants = grants and _grants(held, caller, asked)
     pages = url if asked.crd.guideline else None
     version = version_of(held, caller, asked)
-    found = (_filed(held, asked, one, version, pages, grants) for one in decided)
+    subject = subject_of(caller, asked)
+    found = (_filed(held, subject, one, version, pages, grants) for one in decided)
     return tuple(one for one in found if one)
 
 
@@ -77,14 +85,14 @@ def version_of(held: State, caller: Verified | None, asked: HookRequest) -> Vers
 
 
 def _filed(
-    held: State, asked: HookRequest, decided: Decided, version: Version, pages: str | None, grants: bool
+    held: State, subject: Subject, decided: Decided, version: Version, pages: str | None, grants: bool
 ) -> Filed | None:
     told = decided.outcome
     if not isinstance(told, Determination) or not (coverage := told.coverage or told.lapsed):
         return None
-    assertion = assertion_of(decided.order, coverage) or _assertion(asked, told.order, coverage)
+    assertion = assertion_of(decided.order, coverage) or _assertion(subject, told.order, coverage)
     try:
-        number = held.store.authorization(assertion, coverage) if grants else ""
+        number = held.store.authorization(subject, told.order, coverage) if grants else ""
     except Unkept:
         grants, number = False, ""
     page = Page.of(told.policy, pages)
@@ -96,7 +104,7 @@ def _filed(
     return Filed(told.order, assertion, filing.number, action)
 
 
-def _assertion(asked: HookRequest, order: str, coverage: str) -> str:
+def _assertion(subject: Subject, order: str, coverage: str) -> str:
     """The id of a thread: the same for the same order and coverage of a patient of a server."""
-    named = (asked.fhir_server or "", asked.patient_id.rsplit("/", 1)[-1], order, coverage)
+    named = (subject.server or "", subject.patient, order, coverage)
     return str(uuid.uuid5(_THREADS, "\x1f".join(named)))

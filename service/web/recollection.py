@@ -22,7 +22,7 @@ from service.policy.fingerprint import Use
 from service.store import Unkept
 from service.store.entries import Call, CardSent, Subject, Told
 from service.store.entries import Earlier as Kept
-from service.web.filings import Filed, Said
+from service.web.filings import Filed, Said, subject_of
 from service.web.state import State
 
 _log = logging.getLogger("countersign.records")
@@ -31,7 +31,7 @@ _NOT_READ = "Whether an earlier determination still runs could not be looked up"
 
 def recalls(held: State, caller: Verified | None, asked: HookRequest) -> Recall:
     """How an order's earlier approvals are looked up: once for each order and day of a call."""
-    subject = _subject(caller, asked)
+    subject = subject_of(caller, asked)
     found: dict[tuple[str | None, date], Earlier] = {}
 
     def recall(order: Json, on: date) -> Earlier:
@@ -78,7 +78,7 @@ def remember(
         service=found.id,
         hook=found.hook,
         instance=asked.instance,
-        subject=_subject(caller, asked),
+        subject=subject_of(caller, asked),
         body_sha256=body_sha256,
         determinations=tuple(_told(held, o, said.filed) for o in decided),
         cards=tuple(_sent(card, decided) for card in said.cards),
@@ -93,12 +93,6 @@ def remember(
         record(_log, "keeping a call", error, g.correlation)
         return False
     return True
-
-
-def _subject(caller: Verified | None, asked: HookRequest) -> Subject:
-    client, tenant = (caller.client.issuer, caller.tenant) if caller else (None, None)
-    server = asked.fhir_server.rstrip("/") if asked.fhir_server else None
-    return Subject(client, tenant, server, asked.patient_id.rsplit("/", 1)[-1])
 
 
 def _told(held: State, determination: Determination, filings: Sequence[Filed]) -> Told:

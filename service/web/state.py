@@ -17,6 +17,7 @@ from service.config import Config
 from service.decide import Office
 from service.determination import PolicyId
 from service.ehr import CODES, Lines
+from service.hooks.crd import OPTIONS
 from service.hooks.discovery import SERVICES
 from service.policy import library
 from service.policy.fingerprint import Use, meanings
@@ -77,6 +78,7 @@ def _declare(config: Config) -> None:
     labels.declare("client", [client.issuer for client in config.clients or ()])
     labels.declare("service", [*(s.id for s in SERVICES), "none"])
     labels.declare("code", CODES)
+    labels.declare("option", [option.code for option in OPTIONS])
     labels.declare("refusal", get_args(Reason))
     labels.declare("reason", [f"{system}|{code}" for system, code in override_reasons()])
 
