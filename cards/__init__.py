@@ -28,7 +28,7 @@ def render(
     asked = wanted or Wanted()
     links = service_url if asked.links else None
     bodies = [body for outcome in outcomes for body in _bodies(outcome, links) if asked.takes(body)]
-    return enclose(asked.most(sorted(bodies, key=_rank)), service_url=service_url, seed=seed)
+    return enclose(asked.most(sorted(bodies, key=_rank)), service_url=service_url, seed=seed, version=asked.version)
 
 
 def override_reasons() -> frozenset[tuple[str, str]]:

@@ -18,23 +18,31 @@ from service.suggestion import Suggestion
 
 Card = dict[str, object]
 Indicator = Literal["info", "warning", "critical"]
+Version = Literal["2.0", "2.2"]
 
 LABEL = "Countersign"
 SUMMARY = 139  # code points: fewer than 140
 _OWN = "urn:countersign:topic"
-_CRD = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
+# Da Vinci CRD's card types: its versions keep them in different code systems.
+_TYPES: dict[str, str] = {
+    "2.0": "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp",
+    "2.2": "http://terminology.hl7.org/CodeSystem/cdshooks-card-type",
+}
 OVERRIDE = "urn:countersign:override-reason"
 _ASSOCIATED = "davinci-crd.associated-resource"
 _CARDS = UUID("6b0f5c1e-0d52-5a0e-9a3c-6d1f3f5a7c21")
+
+
+_NO_TYPES: dict[str, str] = {}
 
 
 class Topic(Enum):
     """What cards are about, by Da Vinci CRD's card types where one fits (resp-5). Codes never change: clients keep
     overrides by topic."""
 
-    PRIOR_AUTHORIZATION = (_CRD, "coverage-info", "Coverage Information")
-    MEDICATION_SAFETY = (_CRD, "contraindication", "Contraindication")
-    NOT_EVALUATED = (_OWN, "not-evaluated", "Order not evaluated")
+    PRIOR_AUTHORIZATION = (_TYPES, "coverage-info", "Coverage Information")
+    MEDICATION_SAFETY = (_TYPES, "contraindication", "Contraindication")
+    NOT_EVALUATED = (_NO_TYPES, "not-evaluated", "Order not evaluated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +69,13 @@ class Body:
     links: tuple[Link, ...] = ()
 
 
-def enclose(bodies: Iterable[Body], *, service_url: str | None, seed: str) -> list[Card]:
+def enclose(bodies: Iterable[Body], *, service_url: str | None, seed: str, version: Version = "2.2") -> list[Card]:
     """The bodies as cards, in their order. `seed` and a card's content decide its uuid: a request repeated gets the
     same, and of two cards that say the same each has its own."""
     seen: dict[str, int] = {}
     cards: list[Card] = []
     for body in bodies:
-        card = _card(body, service_url)
+        card = _card(body, service_url, version)
         name = _name(body, card, seed)
         seen[name] = seen.get(name, 0) + 1
         uuid = uuid5(_CARDS, f"{name} {seen[name]}")
@@ -80,8 +88,9 @@ def _name(body: Body, card: Card, seed: str) -> str:
     return json.dumps([seed, body.order, body.kind, sha256(content.encode()).hexdigest()])
 
 
-def _card(body: Body, service_url: str | None) -> Card:
-    system, code, display = body.topic.value
+def _card(body: Body, service_url: str | None, version: Version) -> Card:
+    types, code, display = body.topic.value
+    system = types.get(version, _OWN)
     source: dict[str, object] = {"label": LABEL}
     if service_url:
         source["url"] = service_url

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
+from cards.card import Version
 from cards.plain import cut, one_line
 from service.filing import Filing
 
 Json = dict[str, Any]
-Version = Literal["2.0", "2.2"]
 
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _TEMPORARY = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"

@@ -7,17 +7,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cards.card import Body, Topic
+from cards.card import Body, Topic, Version
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`filed` are the orders whose system action says what a card would only repeat, for a client that reads it."""
+    """`filed` are the orders whose system action says what a card would only repeat, for a client that reads it;
+    `version` is CRD's, whose topics cards carry."""
 
     links: bool = True
     warnings: bool = True
     cards: int | None = None
     filed: frozenset[str] = frozenset()
+    version: Version = "2.2"
 
     def takes(self, body: Body) -> bool:
         if body.topic is Topic.MEDICATION_SAFETY:

@@ -1,12 +1,13 @@
 """What Da Vinci CRD 2.0.1 and 2.2 ask of an answer, written from the guide's rules as a second opinion on the service.
 
-Knows nothing of the service's own code. Every fault reads `rule: what is wrong`, the rule being the guide's id or a name of ours.
+Knows nothing of the service's own code. A fault reads `rule: what is wrong`, the rule by the guide's id or our name.
 JSON is to be read with `parse_float=Decimal`, so that numbers are compared to their last zero. Where the versions word
 an invariant differently both are asked, so that one answer is valid in both.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -29,8 +30,11 @@ TEMP = f"{CRD}/CodeSystem/temp"
 DETAIL_SYSTEMS = {"2.0": {TEMP}, "2.2": {"http://terminology.hl7.org/CodeSystem/crd-coverage-detail", TEMP}}
 TOPIC_SYSTEM = {"2.0": TEMP, "2.2": "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"}
 TOPICS_2_0 = frozenset(
-    "coverage-info claim insurance limits network appropriate-use cost therapy-alternatives-opt therapy-alternatives-req "
-    "clinical-reminder duplicate-therapy contraindication guideline off-guideline".split()
+    {
+        *("coverage-info", "claim", "insurance", "limits", "network", "appropriate-use", "cost", "clinical-reminder"),
+        *("therapy-alternatives-opt", "therapy-alternatives-req", "duplicate-therapy", "contraindication", "guideline"),
+        "off-guideline",
+    }
 )
 TOPICS = {"2.0": TOPICS_2_0, "2.2": TOPICS_2_0 | {"unsolicited-determ"}}
 ORDERS = ("CommunicationRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "ServiceRequest")
@@ -94,7 +98,9 @@ def exact(value: object) -> object:
 def empties(value: object, path: Path = ()) -> Iterator[Path]:
     """The paths (names only) of empty strings, arrays, objects and nulls."""
     match value:
-        case None | "" | [] | {}:
+        case None:
+            yield path
+        case dict() | list() if not value:
             yield path
         case str() if not value.strip():
             yield path
@@ -133,7 +139,10 @@ def is_moment(value: object) -> bool:
 
 def is_period(value: object) -> bool:
     ends = [members(value)[end] for end in ("start", "end") if end in members(value)]
-    return bool(ends) and all(map(is_moment, ends)) and (len(ends) < 2 or ends[0][:10] <= ends[1][:10])
+    if not ends or not all(map(is_moment, ends)):
+        return False
+    length = min(10, *map(len, ends)) if len(ends) == 2 else 0
+    return bool(ends[0][:length] <= ends[-1][:length])
 
 
 def is_number(value: object) -> bool:
@@ -354,10 +363,8 @@ class Answer:
         return [members(part.get("valueCodeableConcept")) for part in parts(self.extension, name)]
 
     def coverage(self) -> str:
-        references = [
-            members(part.get("valueReference")).get("reference") for part in parts(self.extension, "coverage")
-        ]
-        return str(references[0]) if references else ""
+        references = [members(part.get("valueReference")) for part in parts(self.extension, "coverage")]
+        return str(references[0].get("reference")) if references else ""
 
 
 NEEDS = ("covered", "pa-needed", "doc-needed")
@@ -528,9 +535,10 @@ def missing_from(first: list[Json], second: list[Json]) -> list[Json]:
     return [extension for extension in first if exact(extension) not in known]
 
 
-def undated(extension: Json) -> Json:
+def said(extension: Json) -> list[str]:
+    """What an answer says, whenever and in whatever order it says it."""
     kept = [part for part in entries(extension.get("extension")) if members(part).get("url") != "date"]
-    return {**extension, "extension": kept}
+    return sorted(json.dumps(exact(part), sort_keys=True) for part in kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,9 +594,8 @@ def unanswered(filing: Filing) -> Iterator[str]:
 
 
 def nothing_new(filing: Filing) -> Iterator[str]:
-    before = [undated(extension) for extension in coverage_information(filing.draft)]
-    repeated = [a for a in filing.added if not missing_from([undated(a.extension)], before)]
-    if coverage_information(filing.resource) and len(repeated) == len(filing.added):
+    before = [said(extension) for extension in coverage_information(filing.draft)]
+    if coverage_information(filing.resource) and all(said(answer.extension) in before for answer in filing.added):
         yield "the draft says it already"
 
 
@@ -763,9 +770,8 @@ def topic_in_version(card: Json, response: Response) -> bool:
     """A code of the card types has the version's system, and that system has no other codes but options'."""
     topic = topic_of(card)
     known = topic.get("code") in tuple(TOPICS["2.2"])
-    ours = topic.get("system") == TOPIC_SYSTEM[response.version] and topic.get("code") in tuple(
-        TOPICS[response.version]
-    )
+    versioned = topic.get("code") in tuple(TOPICS[response.version])
+    ours = versioned and topic.get("system") == TOPIC_SYSTEM[response.version]
     return ours or not (known or topic.get("system") in tuple(TOPIC_SYSTEM.values()))
 
 
@@ -991,7 +997,5 @@ SERVICE_RULES: tuple[tuple[str, Callable[[Json], bool]], ...] = (
 def discovery_faults(discovery: Json) -> list[str]:
     """What is wrong with the body that `/cds-services` answers."""
     services = objects(discovery.get("services"))
-    found = [
-        f"{rule}: {service.get('id')}" for service in services for rule, holds in SERVICE_RULES if not holds(service)
-    ]
+    found = [f"{rule}: {s.get('id')}" for s in services for rule, holds in SERVICE_RULES if not holds(s)]
     return found if optional_list({"services": discovery.get("services")}, "services") else ["services-array: ", *found]

@@ -22,7 +22,7 @@ from service.hooks.discovery import Service, service
 from service.hooks.request import HookRequest, Invalid, decode, parse
 from service.steps import step
 from service.web.errors import answer, problem
-from service.web.filings import Filed, Said, filed
+from service.web.filings import Filed, Said, filed, version_of
 from service.web.recollection import recalls, remember
 from service.web.state import State, state
 from service.wire import encode
@@ -64,13 +64,13 @@ def _said(
     with step("render"):
         filings = filed(held, caller, asked, consulted.decided, url, **how)
         seed = f"{found.id} {asked.instance} {asked.patient_id}"
-        wanted = _wanted(asked, caller, filings)
+        wanted = _wanted(held, asked, caller, filings)
         cards = render(_offered(consulted, asked), service_url=url, seed=seed, wanted=wanted)
     listed = found.hook == "order-sign" and (asked.crd.client or bool(cards))
     return Said(tuple(cards), filings, always=listed)
 
 
-def _wanted(asked: HookRequest, caller: Verified | None, filings: tuple[Filed, ...]) -> Wanted:
+def _wanted(held: State, asked: HookRequest, caller: Verified | None, filings: tuple[Filed, ...]) -> Wanted:
     reads = caller is not None and caller.client.reads_system_actions
     told = frozenset(one.order for one in filings) if reads else frozenset()
     return Wanted(
@@ -78,6 +78,7 @@ def _wanted(asked: HookRequest, caller: Verified | None, filings: tuple[Filed, .
         warnings=asked.crd.contraindication,
         cards=asked.crd.max_cards if asked.crd.client else None,
         filed=told,
+        version=version_of(held, caller, asked),
     )
 
 
