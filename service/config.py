@@ -17,6 +17,7 @@ from service.auth.clients import Approvable, Client
 from service.hooks.crd import VERSIONS, Version
 from service.plans import Plans
 
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 Word = TypeVar("Word", bound=str)
 _LOOPBACK_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$",)
 
@@ -166,4 +167,9 @@ def _today(text: str | None) -> date | None:
 
 
 def _origins(text: str | None) -> tuple[str, ...]:
-    return tuple(o.strip() for o in text.split(",") if o.strip()) if text else _LOOPBACK_ORIGINS
+    """Patterns of exactly these origins; a wildcard or a URL with a path would mean what nobody wrote."""
+    named = [origin for part in (text or "").split(",") if (origin := part.strip())]
+    for origin in named:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(f"COUNTERSIGN_ALLOWED_ORIGINS: {origin!r} is no origin (https://ehr.example.org)")
+    return tuple(rf"{re.escape(origin)}$" for origin in named) if text else _LOOPBACK_ORIGINS

@@ -28,6 +28,8 @@ RECEIVE = 10.0  # seconds from a connection's (or a kept-alive one's next) first
 SEND = 10.0  # seconds that one write of an answer may take
 LINGER = 2.0  # seconds for a sender to read its answer and close (RFC 9112, 9.6)
 HELD = 16 * LIMIT  # bytes of requests that one worker holds, received in part or whole
+# Line ends that a body in chunks may have: taking one apart that is chunked by the byte would keep the others waiting.
+_LINES, _LINE = 65_536, 24
 
 _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _REFUSALS = (
@@ -49,6 +51,7 @@ class _Reception:
     def __init__(self, cfg: Any) -> None:
         self.pieces: list[bytes] = []
         self.size = 0
+        self._lines = 0
         self._heads: list[bool] = []  # not a method of this object: a cycle would keep the pieces
         self._parser = PythonProtocol(
             on_headers_complete=partial(self._heads.append, True),
@@ -61,6 +64,9 @@ class _Reception:
         """Whether the request is whole, or past what is taken: the application then refuses what it is shown of it."""
         self.pieces.append(sent)
         self.size += len(sent)
+        self._lines += sent.count(b"\r\n")
+        if self._parser.is_chunked and self._lines > _LINES + self.size // _LINE:
+            return True
         try:
             self._parser.feed(sent)
         except ParseError:

@@ -215,6 +215,37 @@ FORMS: dict[str, Callable[[object], bool]] = {
 }
 
 
+# The members of datatypes, each with its own type where it has one. The models do not tell: whether they refuse unknown
+# members is a setting of the whole process.
+VALUES = (
+    *("Boolean", "Canonical", "Code", "CodeableConcept", "Coding", "ContactDetail", "ContactPoint", "Date", "Period"),
+    *("Quantity", "Reference", "String", "Url"),
+)
+MEMBERS: dict[str, dict[str, str]] = {
+    "Extension": {"url": "", "extension": "Extension", **{f"value{name}": name for name in VALUES}},
+    "CodeableConcept": {"coding": "Coding", "text": ""},
+    "Coding": dict.fromkeys(("system", "version", "code", "display", "userSelected"), ""),
+    "ContactDetail": {"name": "", "telecom": "ContactPoint"},
+    "ContactPoint": {"system": "", "value": "", "use": "", "rank": "", "period": "Period"},
+    "Period": {"start": "", "end": ""},
+    "Quantity": dict.fromkeys(("value", "comparator", "unit", "system", "code"), ""),
+    "Reference": dict.fromkeys(("reference", "type", "identifier", "display"), ""),
+}
+
+
+def strangers(value: object, kind: str) -> Iterator[str]:
+    """Members that the datatype does not have. (What value[x] a part may hold is another rule's.)"""
+    if isinstance(value, list):
+        for entry in value:
+            yield from strangers(entry, kind)
+    elif isinstance(value, dict) and kind in MEMBERS:
+        known = {"id": "", **MEMBERS[kind]}
+        for name, member in value.items():
+            if name not in known and not name.startswith("value"):
+                yield f"{name} in {kind}"
+            yield from strangers(member, known.get(name, ""))
+
+
 # The coverage-information extension: its parts in each version.
 
 
@@ -474,6 +505,7 @@ ANSWER_RULES: tuple[tuple[str, Callable[[Answer], Iterator[str]]], ...] = (
     ("detail-code", miscoded_details),
     ("detail-code-value", mismatched_details),
     ("empty", empty_parts),
+    ("unknown-member", lambda answer: strangers(answer.extension, "Extension")),
     ("base-r4", extension_of_r4),
 )
 

@@ -32,7 +32,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (found.host, found.port, found.public_url) == ("::1", 9000, "https://cds.example.org")
     assert found.plans.rows[0].line == "him"
     assert found.today == date(2026, 3, 10)
-    assert found.origins == ("https://a.example.org", "https://b.example.org")
+    assert found.origins == (r"https://a\.example\.org$", r"https://b\.example\.org$")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
@@ -53,6 +53,10 @@ def test_loopback_may_be_open(host: str) -> None:
         ("COUNTERSIGN_CLIENTS", ""),
         ("COUNTERSIGN_PUBLIC_URL", "cds.example.org"),
         ("COUNTERSIGN_PUBLIC_URL", "https://cds.example.org/?x"),
+        ("COUNTERSIGN_ALLOWED_ORIGINS", "*"),
+        ("COUNTERSIGN_ALLOWED_ORIGINS", "https://*.example.org"),
+        ("COUNTERSIGN_ALLOWED_ORIGINS", "ehr.example.org"),
+        ("COUNTERSIGN_ALLOWED_ORIGINS", "https://ehr.example.org/"),
         ("COUNTERSIGN_FETCH_SECONDS", "0"),
         ("COUNTERSIGN_FETCH_SECONDS", "61"),
         ("COUNTERSIGN_CALL_SECONDS", "soon"),

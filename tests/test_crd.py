@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 
 from service.config import Config
 from service.web import create_app
+from service.wire import encode
 from tests.crd_rules import discovery_faults, response_faults
 from tests.test_fixtures import ANSWERED, Fixture
 
@@ -82,7 +84,9 @@ def filed(action: JSON) -> list[JSON]:
 
 
 def asked(client: FlaskClient, request: JSON) -> JSON:
-    found: JSON = client.post(f"/cds-services/prior-auth-{request['hook']}", json=request).get_json()
+    url = f"/cds-services/prior-auth-{request['hook']}"
+    answer = client.post(url, data=encode(request), content_type="application/json")
+    found: JSON = json.loads(answer.get_data(as_text=True), parse_float=Decimal)
     return found
 
 

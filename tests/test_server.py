@@ -207,6 +207,14 @@ def test_a_request_in_pieces_is_one_request(small: Small) -> None:
     assert answer.endswith(b"\r\n\r\n6")
 
 
+def test_a_body_in_chunks_of_a_byte_is_given_up_before_it_costs_the_others(small: Small) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    began = time.monotonic()
+    said = small.exchange(head + b"1\r\na\r\n" * 400_000 + b"0\r\n\r\n")
+    assert b" 200 " not in said.split(b"\r\n")[0]
+    assert time.monotonic() - began < 10
+
+
 def test_requests_one_behind_the_other_are_answered_in_their_order(small: Small) -> None:
     first, second = (POST + b"Content-Length: %d\r\n\r\n" % n + b"x" * n for n in (3, 4))
     last = POST + b"Connection: close\r\nContent-Length: 5\r\n\r\nxxxxx"

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -278,3 +280,28 @@ def test_the_demo_patients_daily_order_raises_the_dosing_alarm(client: FlaskClie
     }
     cards = client.post(SIGN, json={"hook": "order-sign", "hookInstance": "x", "context": context}).get_json()["cards"]
     assert [c["extension"]["safety"]["code"] for c in cards] == ["daily-dosing"]
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "1e-999999999", "7." + "1" * 200_000])
+@pytest.mark.parametrize(
+    ("place", "old"),
+    [("frequency", '"frequency":1'), ("repeats", '"numberOfRepeatsAllowed":3'), ("dose", '"value":15')],
+)
+def test_a_number_that_would_take_for_ever_is_answered_at_once(
+    ask: Callable[..., Any], place: str, old: str, number: str
+) -> None:
+    words = build({"name": place, "base": "jylamvo-ra"})
+    order = words["context"]["draftOrders"]["entry"][0]["resource"]
+    order["dispenseRequest"] = {"numberOfRepeatsAllowed": 3}
+    order["dosageInstruction"] = [
+        {
+            "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}},
+            "doseAndRate": [{"doseQuantity": {"value": 15, "unit": "mg"}}],
+        }
+    ]
+    body = json.dumps(words, separators=(",", ":"))
+    assert body.count(old) >= 1
+    began = time.monotonic()
+    answer = ask(body.replace(old, f"{old.rsplit(':', 1)[0]}:{number}"))
+    assert answer.status_code == 200
+    assert time.monotonic() - began < 5

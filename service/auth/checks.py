@@ -54,7 +54,8 @@ def _is_date(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
+    """Whether a claim is text that can be kept: printable, and not endless."""
     return isinstance(value, str) and 0 < len(value) <= JTI_LENGTH and value.isprintable()
 
 
@@ -75,7 +76,7 @@ CLAIMS: Checks[Call] = (
     ("exp", lambda claims, _: _is_date(claims.get("exp"))),
     ("iat", lambda claims, _: _is_date(claims.get("iat"))),
     ("nbf", lambda claims, _: "nbf" not in claims or _is_date(claims["nbf"])),
-    ("jti", lambda claims, _: _is_id(claims.get("jti"))),
+    ("jti", lambda claims, _: is_id(claims.get("jti"))),
     ("lifetime", lambda claims, _: 0 < claims["exp"] - claims["iat"] <= LIFETIME),
     ("ahead", lambda claims, call: claims["iat"] <= call.now + LEEWAY),
     ("early", lambda claims, call: claims.get("nbf", 0) <= call.now + LEEWAY),

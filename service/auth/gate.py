@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.auth.checks import CLAIMS, HEADER, LEEWAY, Call, hold
+from service.auth.checks import CLAIMS, HEADER, LEEWAY, Call, hold, is_id
 from service.auth.clients import Client
 from service.auth.exact import Members
 from service.auth.keys import Key, read_file
@@ -106,4 +106,8 @@ def _tenant(client: Client, claims: Members) -> str | None:
     tenant = claims.get("tenant")
     if client.tenants and tenant not in client.tenants:
         raise Refused(403, "tenant")
-    return tenant if isinstance(tenant, str) else None
+    if not isinstance(tenant, str):
+        return None
+    if not is_id(tenant):  # it goes into the records
+        raise Refused(401, "tenant")
+    return tenant

@@ -72,6 +72,8 @@ def number(value: Any, name: str) -> Fraction | None:
         return None
     if isinstance(found, Decimal) and not (found.is_finite() and abs(found.adjusted()) <= _MAGNITUDE):
         return None
+    if isinstance(found, int) and abs(found) >= 10 ** (_MAGNITUDE + 1):
+        return None
     return Fraction(found)
 
 

@@ -70,9 +70,12 @@ class HookRequest:
 
 
 def decode(body: bytes) -> Any:
-    """The JSON of a body, decimals exact; raises Invalid for what is no JSON, or nests beyond any chart."""
+    """The JSON of a body, decimals exact; raises Invalid for what is no JSON, or nests beyond any chart, and TooLarge
+    for more values than any has."""
     try:
         return wire.decode(body)
+    except wire.Dense as error:
+        raise TooLarge(str(error)) from None
     except ValueError:
         raise Invalid("the body is not JSON, or nests too deep") from None
 

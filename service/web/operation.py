@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
 
@@ -14,7 +15,7 @@ from service.web.state import state
 from service.wire import encode
 
 ROUTES = frozenset({"alive", "ready", "counted"})  # no call of anybody's: not logged, not counted
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
 
 
 def offer(app: Flask) -> None:
@@ -42,16 +43,26 @@ def offer(app: Flask) -> None:
     @app.post("/doctor")
     def doctor() -> Response:
         """What of a hook request was understood, from the request alone: nothing is fetched for it."""
-        if not near():
+        if not (near() and _called_loopback()):
             abort(404)
         held = state()
         return answer(encode(examine(read_body(), held.office, held.config.day()).as_json()))
 
 
+def _called_loopback() -> bool:
+    """Whether the caller meant this machine: a browser that was told another name for it (DNS rebinding) did not."""
+    host = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def near(*, private: bool = False) -> bool:
     """Whether the caller sits on this machine (or, `private`, in its own network) and came by no proxy: a proxy's
     callers are anyone."""
-    if any(name in request.headers for name in _FORWARDED):
+    named = [name.lower() for name in request.headers.keys()]  # noqa: SIM118 (Headers iterates pairs)
+    if any(name in _FORWARDED or name.startswith("x-forwarded-") for name in named):
         return False
     try:
         peer = ip_address(request.remote_addr or "")

@@ -337,6 +337,11 @@ def test_a_listed_tenant_is_let_in_by_its_name(door: Door, clinic: Ehr, tenant: 
     assert door.admit(clinic.token(tenant=tenant)).tenant == tenant
 
 
+@pytest.mark.parametrize("tenant", ["\ud800", "two\nlines", "", "x" * 5_000])
+def test_a_tenant_that_cannot_be_kept_is_refused(door: Door, tenant: str) -> None:
+    assert door.refusal(EHR.token(tenant=tenant)) == (401, "tenant")
+
+
 @pytest.mark.parametrize("tenant", [None, "clinic-9", "clinic-70", "CLINIC-7", "", 7, ["clinic-7"], {}])
 def test_no_tenant_and_another_one_are_known_and_may_not(door: Door, clinic: Ehr, tenant: Any) -> None:
     assert door.refusal(clinic.token(tenant=tenant)) == (403, "tenant")

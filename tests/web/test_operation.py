@@ -74,10 +74,18 @@ def test_metrics_are_for_the_own_network_and_the_doctor_for_this_machine(
     assert client.post("/doctor", json=APPROVABLE, environ_overrides=near).status_code == doctor
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via", "CF-Connecting-IP"],
+)
 def test_who_comes_by_a_proxy_is_not_near(client: FlaskClient, header: str) -> None:
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
     assert client.post("/doctor", json=APPROVABLE, headers={header: "127.0.0.1"}).status_code == 404
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1:8000", 200), ("[::1]", 200), ("evil.example", 404)])
+def test_the_doctor_is_not_called_by_another_name_for_this_machine(client: FlaskClient, host: str, status: int) -> None:
+    assert client.post("/doctor", json=APPROVABLE, headers={"Host": host}).status_code == status
 
 
 @pytest.mark.parametrize("body", [b"", b"{bad", b"[]", b'{"hook":7}'])
