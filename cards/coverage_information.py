@@ -3,6 +3,7 @@ puts it on the draft order. Knows filings and no determination; the order is JSO
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,9 +17,9 @@ Json = dict[str, Any]
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _TEMPORARY = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
 _DETAIL = {"2.0": _TEMPORARY, "2.2": "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"}
-_ID = 128  # code points of an assertion id
 _REASON = 300  # code points
 _RATES = {"week": "/wk", "dose": ""}
+_COVERAGE = re.compile(r"(?:^|/)(Coverage/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?$")
 _SAYS = {
     "approvable": "The record meets the policy's criteria; an authorization is still to be requested",
     "granted": "The record meets the policy's criteria",
@@ -48,19 +49,13 @@ def system_action(order: Json, filing: Filing, version: Version) -> Json | None:
     }
 
 
-def assertion_of(order: Mapping[str, Any], coverage: str) -> str | None:
-    """The assertion id that an order carries for a coverage, and for that alone: a thread of answers keeps its id."""
-    carried = [(one, _assertion(one)) for one in _extensions(order)]
-    own = next((said for one, said in carried if said and _files(one, coverage)), None)
-    shared = any(said == own and not _files(one, coverage) for one, said in carried)
-    return None if shared else own
-
-
-def _assertion(extension: Any) -> str | None:
-    for part in _parts(extension) if isinstance(extension, dict) else ():
-        said = part.get("valueString")
-        if part.get("url") == "coverage-assertion-id" and isinstance(said, str):
-            return said if one_line(said) == said and 0 < len(said) <= _ID else None
+def number_of(order: Mapping[str, Any], coverage: str) -> str | None:
+    """The authorization number that an order carries for a coverage."""
+    for one in _extensions(order):
+        if _files(one, coverage):
+            for part in _parts(one):
+                if part.get("url") == "satisfied-pa-id" and isinstance(part.get("valueString"), str):
+                    return str(part["valueString"])
     return None
 
 
@@ -76,7 +71,17 @@ def _files(extension: Any, coverage: str) -> bool:
     if not isinstance(extension, dict) or extension.get("url") != URL:
         return False
     named = (part.get("valueReference") for part in _parts(extension) if part.get("url") == "coverage")
-    return any(isinstance(one, dict) and one.get("reference") == coverage for one in named)
+    return any(isinstance(one, dict) and _points_at(one.get("reference"), coverage) for one in named)
+
+
+def _points_at(reference: Any, coverage: str) -> bool:
+    """Whether two references are to one Coverage: relative or absolute, of whatever version."""
+    return isinstance(reference, str) and _key(reference) == _key(coverage)
+
+
+def _key(reference: str) -> str:
+    found = _COVERAGE.search(reference)
+    return found[1] if found else reference
 
 
 def _parts(extension: Json) -> list[Json]:

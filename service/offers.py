@@ -23,6 +23,8 @@ _ORDER: tuple[Kind, ...] = ("weekly", "dose", "product", "indication", "generic"
 # The weekly dose that was meant, and the product of codings that clash, are the prescriber's to say.
 _RECOMMENDED: frozenset[Kind] = frozenset({"dose", "product"})
 
+_OF_THE_ORDER = frozenset({DAILY, "strength-unavailable"})  # alerts that a changed order may put right
+
 Evaluate = Callable[[Json, Json], tuple[Decided, ...]]  # the order as it stands, and in its place
 
 
@@ -81,7 +83,7 @@ def _tried(proposal: Proposal, order: Json, policy: Policy, terms: Terminology, 
             says = further.says if proposal.kind == "weekly" else _joined(proposal, further)
             both = _evaluated(replace(further, says=says), one.order, order, terms, evaluate)
             if both:
-                yield replace(both, proposal=replace(proposal, says=says))
+                yield replace(both, proposal=replace(proposal, says=says, kept=False))
 
 
 def _joined(proposal: Proposal, further: Proposal) -> str:
@@ -105,8 +107,11 @@ def _helps(found: _Found, before: Determination | SafetyNotice) -> bool:
     if isinstance(after, SafetyNotice) and after.unchecked != getattr(before, "unchecked", after.unchecked):
         return False
     alerts = {a.code: a.severity for a in after.safety} if after and not isinstance(after, NotEvaluated) else {}
-    if not alerts.keys() <= {alert.code for alert in before.safety}:
+    known = {alert.code for alert in before.safety}
+    if not alerts.keys() <= known:
         return False
+    if found.proposal.kind in ("product", "generic") and known - alerts.keys() - _OF_THE_ORDER:
+        return False  # an alert that another product's rules do not look for is no less true
     match found.proposal.kind:
         case "weekly":
             return DAILY not in alerts and _rank(after) <= _rank(before)
@@ -122,16 +127,22 @@ def _rank(outcome: Outcome | None) -> int:
     return _RANK[outcome.status] if isinstance(outcome, Determination) else 0
 
 
-def _standing(one: _Found) -> tuple[int, int, int]:
-    """How well a changed order does: its status, then what it still needs."""
-    told = one.told
-    return (_rank(told), len(told.unmet), len(told.missing)) if told else (0, 0, 0)
+def _standing(one: _Found) -> tuple[int, bool, int, int]:
+    """How well a changed order does: its status, whether it keeps the dose, then what it still needs."""
+    told, kept = one.told, one.proposal.kept
+    return (_rank(told), not kept, len(told.unmet), len(told.missing)) if told else (0, not kept, 0, 0)
 
 
 def _with(outcome: Determination | SafetyNotice, found: list[_Found], order: Json, *, settled: bool) -> Outcome:
-    first = next((f for f in found if settled and f.proposal.kind in _RECOMMENDED and _settles(f)), None)
+    first = next((f for f in found if settled and _recommended(f)), None)
     suggestions = tuple(_suggestion(one, order, recommended=one is first) for one in found)
     return replace(outcome, suggestions=suggestions)
+
+
+def _recommended(found: _Found) -> bool:
+    """The highest dose that is allowed, or a product at the dose ordered, where the order is then approvable."""
+    kept = found.proposal.kept or found.proposal.kind == "dose"
+    return found.proposal.kind in _RECOMMENDED and kept and _settles(found)
 
 
 def _settles(found: _Found) -> bool:

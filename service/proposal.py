@@ -38,7 +38,8 @@ class Medicine:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`reason` is a Condition to name as the order's; `anew`: another order takes this one's place."""
+    """`reason` is a Condition to name as the order's; `anew`: another order takes this one's place; `kept`: the dose is
+    the one that was ordered."""
 
     kind: Kind
     says: str
@@ -46,3 +47,4 @@ class Proposal:
     medicine: Medicine | None = None
     reason: str | None = None
     anew: bool = False
+    kept: bool = True

@@ -213,12 +213,12 @@ def test_an_order_signed_again_with_the_same_answer_has_no_action(clients: Any) 
     assert asked(later, again)["systemActions"] == []
 
 
-def test_a_changed_answer_takes_the_place_of_the_old_one_and_keeps_its_thread(clients: Any) -> None:
+def test_a_changed_answer_takes_the_place_of_the_old_one_and_leaves_another_payers(clients: Any) -> None:
     first = of(MISSING, clients)["systemActions"][0]["resource"]
     other_payers = copy.deepcopy(first["extension"][-1])
     other_payers["extension"][0]["valueReference"]["reference"] = "Coverage/another"
     other_payers["extension"][-1]["valueString"] = "theirs"
-    first = {**first, "id": "signed-1", "extension": [other_payers, *first["extension"]]}
+    first = {**first, "extension": [other_payers, *first["extension"]]}
     request = _with_drafts(MISSING.request, [first])
     subject = {"reference": f"Patient/{request['context']['patientId']}"}
     code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R13.10"}]}
@@ -229,6 +229,31 @@ def test_a_changed_answer_takes_the_place_of_the_old_one_and_keeps_its_thread(cl
     assert theirs.text("coverage-assertion-id") == "theirs"
     assert ours.text("coverage-assertion-id") == Said(first["extension"][-1]).text("coverage-assertion-id")
     assert not ours.has("doc-needed")
+
+
+def test_a_copied_order_has_a_thread_and_a_number_of_its_own(clients: Any) -> None:
+    client = clients(APPROVABLE.expected["today"], APPROVABLE.plans, "2.2", "satisfied")
+    (first,) = asked(client, APPROVABLE.request)["systemActions"]
+    copied = {**first["resource"], "id": "copied"}
+    (action,) = asked(client, _with_drafts(APPROVABLE.request, [first["resource"], copied]))["systemActions"]
+    (own,), (other,) = ([Said(e) for e in filed(one)] for one in (first, action))
+    for name in ("coverage-assertion-id", "satisfied-pa-id"):
+        assert own.text(name) != other.text(name)
+
+
+def test_what_was_given_is_honoured_by_a_later_call_that_would_give_nothing(clients: Any) -> None:
+    day = APPROVABLE.expected["today"]
+    (first,) = asked(clients(day, None, "2.2", "satisfied"), APPROVABLE.request)["systemActions"]
+    again = _with_drafts(APPROVABLE.request, [first["resource"]])
+    again["extension"] = {"davinci-crd.configuration": {"unsolicited-determ": False}}
+    assert asked(clients(day, None, "2.2", "satisfied"), again)["systemActions"] == []
+    daily = copy.deepcopy(first["resource"])
+    daily["dosageInstruction"] = [{"text": "15 mg by mouth daily"}]
+    (action,) = asked(clients(day, None, "2.2", "satisfied"), _with_drafts(APPROVABLE.request, [daily]))[
+        "systemActions"
+    ]
+    (after,) = (Said(e) for e in filed(action))
+    assert after.codes("pa-needed") == {"auth-needed"}
 
 
 def test_threads_are_of_one_order_patient_and_coverage(clients: Any) -> None:

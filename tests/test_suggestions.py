@@ -154,14 +154,22 @@ def test_an_update_changes_what_it_says_and_nothing_else(fixture: Fixture, ask: 
         e["resource"].get("id"): e["resource"] for e in fixture.request["context"]["draftOrders"].get("entry", [])
     }
     may = {
-        "weekly": {"dosageInstruction"},
-        "dose": {"dosageInstruction", "medicationCodeableConcept", "medicationReference", "contained"},
+        "weekly": {"dosageInstruction", "dispenseRequest", "text"},
+        "dose": {
+            "dosageInstruction",
+            "medicationCodeableConcept",
+            "medicationReference",
+            "contained",
+            "dispenseRequest",
+            "text",
+        },
         "product": {
             "dosageInstruction",
             "medicationCodeableConcept",
             "medicationReference",
             "contained",
             "dispenseRequest",
+            "text",
         },
         "indication": {"reasonReference"},
     }

@@ -4,6 +4,7 @@ The order itself is never touched; knows no limit and no policy, and whether the
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from decimal import Decimal
 from fractions import Fraction
@@ -11,11 +12,21 @@ from fractions import Fraction
 from service.fhir.elements import Json, child, items, number, text
 from service.proposal import Medicine, Proposal, Regimen
 from service.terminology import Terminology
+from service.terminology.lookup import Orderable
 
 _UCUM = "http://unitsofmeasure.org"
 _UNITS = {"mg": "mg", "mg/m2": "mg/m2"}
+_DOSE = "doseAndRate"
+_FURTHER = "additionalInstruction"
 _SAID = ("text", "_text", "patientInstruction", "_patientInstruction")  # words that would say the old dose
-_PLACED = ("route", "site", "method")  # of how the old form is given
+_BOUNDS = ("maxDosePerPeriod", "maxDosePerAdministration")  # of the old dose
+# What an instruction for another medicine keeps of the old one's: when, and nothing of how much or how.
+_WHEN = ("sequence", "timing", "asNeededBoolean", "asNeededCodeableConcept")
+_RATES = re.compile(
+    r"\d|dai|day|night|morning|noon|evening|bed|hour|week|month|once|twice|times|half|one|two|three|four|full",
+    re.IGNORECASE,
+)
+_DISPENSED = ("quantity", "initialFill")
 # What an order that takes another's place keeps of it: whose it is, by whom, when and for what.
 _KEPT = (
     "resourceType",
@@ -38,15 +49,16 @@ _KEPT = (
 def amend(order: Json, proposal: Proposal, terms: Terminology) -> Json | None:
     """The order as proposed; None where it is not written so that the change could be made without guessing."""
     changed: Json | None = deepcopy(order)
-    if proposal.anew and changed is not None:
-        changed = {name: changed[name] for name in _KEPT if name in changed}
-        changed["dosageInstruction"] = deepcopy(order.get("dosageInstruction"))
+    if proposal.anew:
+        changed = {name: value for name, value in order.items() if name in (*_KEPT, "dosageInstruction")}
     if proposal.reason and changed is not None:
         changed = _named(changed, proposal.reason)
     if proposal.medicine and changed is not None:
         changed = _of(changed, proposal.medicine, proposal.kind != "dose", terms)
     if proposal.regimen and changed is not None:
         changed = _dosed(changed, proposal.regimen, weekly=proposal.kind == "weekly")
+    if changed is not None and (proposal.medicine or proposal.regimen):
+        changed = _undispensed(changed)
     return _without_orphans(changed, order) if changed is not None else None
 
 
@@ -57,38 +69,36 @@ def _named(order: Json, condition: str) -> Json | None:
 
 
 def _of(order: Json, medicine: Medicine, other: bool, terms: Terminology) -> Json:
-    """The order for a medicine; `other` than before, how it is given and how much is dispensed no longer hold."""
-    order.pop("medicationReference", None)
+    """The order for a medicine; where it is an `other` than before, how the old one was given no longer holds."""
+    changed = {name: value for name, value in order.items() if name != "medicationReference"}
     code = terms.orderable(medicine.concept, None if medicine.mg is None else f"{medicine.mg.normalize():f}")
+    changed["medicationCodeableConcept"] = _concept(code, medicine.text)
+    if not other:
+        return changed
+    route = terms.orderable(medicine.route)
+    given = {"route": _concept(route, route.display)} if route else {}
+    instructions = [one for one in items(order, "dosageInstruction") if isinstance(one, dict)]
+    changed["dosageInstruction"] = [
+        {k: v for k, v in one.items() if k in (*_WHEN, _DOSE)} | given for one in instructions
+    ]
+    return changed
+
+
+def _concept(code: Orderable | None, says: str) -> Json:
     coding = [{"system": code.system, "code": code.code, "display": code.display}] if code else []
-    order["medicationCodeableConcept"] = ({"coding": coding} if coding else {}) | {"text": medicine.text}
-    if other:
-        _given_by(order, medicine.route, terms)
-        _undispensed(order)
-    return order
+    return ({"coding": coding} if coding else {}) | {"text": says}
 
 
-def _given_by(order: Json, route: str, terms: Terminology) -> None:
-    code = terms.orderable(route)
-    for instruction in items(order, "dosageInstruction"):
-        if isinstance(instruction, dict):
-            for name in _PLACED:
-                instruction.pop(name, None)
-            if code:
-                instruction["route"] = {
-                    "coding": [{"system": code.system, "code": code.code, "display": code.display}],
-                    "text": code.display,
-                }
-
-
-def _undispensed(order: Json) -> None:
-    request = order.get("dispenseRequest")
-    if isinstance(request, dict):
-        kept = {name: value for name, value in request.items() if name not in ("quantity", "initialFill")}
-        if kept:
-            order["dispenseRequest"] = kept
-        else:
-            del order["dispenseRequest"]
+def _undispensed(order: Json) -> Json:
+    """Without what was to be handed over of the old dose or medicine, and without the narrative that tells of it."""
+    changed = {name: value for name, value in order.items() if name not in ("text", "_text")}
+    request = changed.get("dispenseRequest")
+    if isinstance(request, dict) and any(name in request for name in _DISPENSED):
+        kept = {name: value for name, value in request.items() if name not in _DISPENSED}
+        changed |= {"dispenseRequest": kept}
+        if not kept:
+            del changed["dispenseRequest"]
+    return changed
 
 
 def _dosed(order: Json, regimen: Regimen, *, weekly: bool) -> Json | None:
@@ -96,24 +106,52 @@ def _dosed(order: Json, regimen: Regimen, *, weekly: bool) -> Json | None:
     listed = items(order, "dosageInstruction")
     if len(listed) != 1 or not isinstance(listed[0], dict):
         return None
-    instruction = {name: value for name, value in listed[0].items() if name not in _SAID}
-    quantity = _quantity(child(listed[0], "doseAndRate"), regimen)
-    if quantity is None:
+    old = listed[0]
+    dose = _kept(old) if weekly else None
+    dose = dose or _anew(old, regimen)
+    if dose is None:
         return None
-    instruction["timing"] = _timing(listed[0], regimen, weekly)
-    instruction["doseAndRate"] = [{"doseQuantity": quantity}]
-    often = Regimen(None, regimen.unit, regimen.per_week).says()
-    unit = quantity.get("unit") or quantity.get("code")
-    instruction["text"] = f"{quantity['value']} {unit} {often}" if unit else often
+    instruction = {name: value for name, value in old.items() if name not in (*_SAID, *_BOUNDS, _FURTHER)}
+    if further := _harmless(old):
+        instruction[_FURTHER] = further
+    instruction |= {"timing": _timing(old, regimen, weekly), _DOSE: dose}
+    instruction["text"] = _sentence(child(dose[0], "doseQuantity"), regimen)
     return order | {"dosageInstruction": [instruction]}
 
 
+def _sentence(quantity: Json, regimen: Regimen) -> str:
+    often = Regimen(None, regimen.unit, regimen.per_week).says()
+    unit = text(quantity, "unit") or text(quantity, "code")
+    return f"{quantity['value']} {unit} {often}" if unit and number(quantity, "value") is not None else often
+
+
+def _harmless(instruction: Json) -> list[Json]:
+    """The additional instructions that say neither how much nor how often ("with food")."""
+    found = [one for one in items(instruction, _FURTHER) if isinstance(one, dict)]
+    return [one for one in found if not any(_RATES.search(said) for said in _words(one))]
+
+
+def _words(concept: Json) -> list[str]:
+    said = [text(concept, "text"), *(text(c, "display") for c in items(concept, "coding"))]
+    return [one for one in said if one]
+
+
+def _kept(instruction: Json) -> list[Json] | None:
+    """The dose as it is written, to the last zero, where it is written in parts."""
+    said = [deepcopy(one) for one in items(instruction, _DOSE) if isinstance(one, dict)]
+    return said if any(one.get("doseQuantity") or one.get("doseRange") for one in said) else None
+
+
+def _anew(instruction: Json, regimen: Regimen) -> list[Json] | None:
+    quantity = _quantity(child(instruction, _DOSE), regimen)
+    return [{"doseQuantity": quantity}] if quantity else None
+
+
 def _quantity(said: Json, regimen: Regimen) -> Json | None:
-    """The dose: in millilitres where the order is written so, else in the regimen's unit; the order's own where the
-    regimen names none."""
-    own = child(said, "doseQuantity")
+    """The dose: in millilitres where the order is written so, else in the regimen's unit."""
     if regimen.amount is None:
-        return deepcopy(own) if number(own, "value") is not None else None
+        return None
+    own = child(said, "doseQuantity")
     in_ml = (text(own, "code") or text(own, "unit") or "").lower() == "ml"
     if in_ml and regimen.mg_per_ml:
         return _ucum(_exact(Fraction(regimen.amount) / regimen.mg_per_ml), "mL")
@@ -129,13 +167,14 @@ def _exact(value: Fraction) -> Decimal:
 
 
 def _timing(instruction: Json, regimen: Regimen, weekly: bool) -> Json:
-    """The order's own timing where it is one that was read; else so many times a week."""
+    """The order's own timing where it is written in parts; else so many times a week."""
     own = child(instruction, "timing")
-    if own and not weekly:
-        return deepcopy(own)
-    repeat = child(own, "repeat")
+    repeat, codes = child(own, "repeat"), items(child(own, "code"), "coding")
     bounds = {name: deepcopy(value) for name, value in repeat.items() if name.startswith("bounds")}
-    return {"repeat": {**bounds, "frequency": regimen.per_week, "period": 1, "periodUnit": "wk"}}
+    if weekly or not (codes or repeat.keys() - bounds.keys()):
+        return {"repeat": {**bounds, "frequency": regimen.per_week, "period": 1, "periodUnit": "wk"}}
+    kept = {name: deepcopy(value) for name, value in own.items() if name != "code"}
+    return kept | ({"code": {"coding": deepcopy(codes)}} if codes else {})
 
 
 def _without_orphans(changed: Json, order: Json) -> Json:
@@ -143,14 +182,24 @@ def _without_orphans(changed: Json, order: Json) -> Json:
     listed = changed.get("contained")
     if not isinstance(listed, list):
         return changed
-    before, after = _references({**order, "contained": []}), _references({**changed, "contained": []})
-    gone = before - after
+    gone = _reached(order) - _reached(changed)
     kept = [one for one in listed if not (isinstance(one, dict) and f"#{one.get('id')}" in gone)]
     if len(kept) == len(listed):
         return changed
     if kept:
         return changed | {"contained": kept}
     return {name: value for name, value in changed.items() if name != "contained"}
+
+
+def _reached(order: Json) -> set[str]:
+    """The references that lead on from an order's own elements, through what is contained."""
+    inside = {f"#{one.get('id')}": one for one in items(order, "contained") if isinstance(one, dict)}
+    found: set[str] = set()
+    open_ones = _references({name: value for name, value in order.items() if name != "contained"})
+    while open_ones:
+        found |= open_ones
+        open_ones = set().union(*(_references(inside[one]) for one in open_ones if one in inside)) - found
+    return found
 
 
 def _references(value: object) -> set[str]:

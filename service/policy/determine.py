@@ -33,6 +33,7 @@ from service.policy.terms import approve, refer
 
 _RANK = {Status.APPROVABLE: 0, Status.DOCUMENTATION_NEEDED: 1, Status.NOT_MET: 2}
 _INFERRED = "The indication was inferred from the problem list; add it to the order"
+_DAILY = "daily-dosing"
 _FAILURES = frozenset({"product", "age", "stage", "dose"})
 
 
@@ -161,10 +162,22 @@ def _decided(policy: Policy, case: Case, plans: Plans) -> Determination:
         approval = approve(policy.document, best.ref, case.product.id or "", case)
         return replace(told, approval=approval, limit=_limit(best))
     ways = nearest([best, *(p for of_diagnosis in pathways for p in of_diagnosis if p is not best)])
+    if any(alert.code == _DAILY for alert in told.safety):
+        ways = tuple(_weekly_first(way, policy) for way in ways)
     if best.status is Status.DOCUMENTATION_NEEDED:
         return replace(told, missing=best.leaves_of(Result.UNKNOWN), nearest=ways)
     unmet = best.leaves_of(Result.NOT_MET)
     return replace(told, unmet=unmet, referral=_off_label(policy, case, plans, unmet), nearest=ways)
+
+
+def _weekly_first(way: Way, policy: Policy) -> Way:
+    """Of an order that reads as daily the frequency is what to change, before any dose."""
+    doses = {c.ref for c in policy.document.clause if isinstance(c, DoseClause)}
+    steps = (
+        replace(s, change=f"Weekly in place of daily dosing; then: {s.change}") if s.criterion in doses else s
+        for s in way.steps
+    )
+    return replace(way, steps=tuple(steps))
 
 
 def _limit(pathway: Pathway) -> DoseLimit | None:

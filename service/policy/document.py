@@ -180,7 +180,8 @@ class LabelEntry(Strict):
 
 class Alternative(Strict):
     """A therapeutic alternative (Appendix B), as it can be ordered: `made_in` is its strength, `unit_mg` one whole unit
-    (a tablet), where it is no solution; any of `at_most` bounds it; a condition of `unless` rules it out."""
+    (a tablet), where it is no solution; each of `at_most` bounds it, at so many `doses_a_week`; a condition of `unless`
+    rules it out."""
 
     drug: Text
     concept: Concept
@@ -189,6 +190,7 @@ class Alternative(Strict):
     route: Concept
     diagnoses: tuple[Concept, ...]
     unless: tuple[Concept, ...] = ()
+    doses_a_week: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Field(min_length=1)] = (1,)
     regimen: Text
     at_most: Annotated[tuple[LimitText, ...], Field(min_length=1)]
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from service.determination import Finding, Result, Step, Way
-from service.policy.clause import Clause
+from service.policy.clause import Clause, Setting
 from service.policy.on_chart import ProductClause
 from service.policy.on_dose import DoseClause, OnLabelClause
 from service.policy.outline import Item
 from service.policy.pathway import Pathway
 
 _HELD = frozenset({Result.MET, Result.WAIVED})
+_FACTS = frozenset({"age", "stage"})
 _Leaves = frozenset[str]
 
 
@@ -39,7 +40,10 @@ def _way(pathway: Pathway) -> Way:
     sets = dict.fromkeys(_settled(leaves, clauses, pathway) for leaves in _section(pathway))
     order = list(clauses)
     ways = [
-        Way(pathway.ref, tuple(_step(clauses[ref], found[ref]) for ref in sorted(leaves, key=order.index)))
+        Way(
+            pathway.ref,
+            tuple(_step(clauses[ref], found[ref], pathway.setting) for ref in sorted(leaves, key=order.index)),
+        )
         for leaves in sets
     ]
     return min(ways, key=_distance)
@@ -78,22 +82,38 @@ def _together(parts: list[tuple[_Leaves, ...]]) -> tuple[_Leaves, ...]:
 
 
 def _settled(leaves: _Leaves, clauses: Mapping[str, Clause], pathway: Pathway) -> _Leaves:
-    """The leaves without those that follow from the others (a regimen is on the label once its dose is)."""
-    setting = pathway.setting
-    granted = dict(setting.found)
+    """The leaves without those that follow from the others: a regimen is on the label once its dose is, of the product
+    ordered or of one that the policy wants in its place."""
+    granted = dict(pathway.setting.found)
     granted |= {ref: replace(granted[ref], result=Result.MET) for ref in leaves if not _follows(clauses[ref])}
-    then = replace(setting, found=granted)
-    return frozenset(
-        ref for ref in leaves if not (_follows(clauses[ref]) and clauses[ref].find(then).result is Result.MET)
-    )
+    then = [replace(setting, found=granted) for setting in _of_products(leaves, clauses, pathway.setting)]
+    return frozenset(ref for ref in leaves if not (_follows(clauses[ref]) and _met(clauses[ref], then)))
+
+
+def _met(clause: Clause, settings: Iterable[Setting]) -> bool:
+    return any(clause.find(setting).result is Result.MET for setting in settings)
+
+
+def _of_products(leaves: _Leaves, clauses: Mapping[str, Clause], setting: Setting) -> Iterator[Setting]:
+    wanted = [c for ref in leaves if isinstance(c := clauses[ref], ProductClause)]
+    if not wanted:
+        yield setting
+    for product in dict.fromkeys(product for clause in wanted for product in clause.any_of):
+        changed = replace(setting.case.product, id=product)
+        yield replace(setting, case=replace(setting.case, product=changed))
 
 
 def _follows(clause: Clause) -> bool:
     return isinstance(clause, OnLabelClause)
 
 
-def _step(clause: Clause, finding: Finding) -> Step:
+def _step(clause: Clause, finding: Finding, setting: Setting) -> Step:
+    """What to do about a leaf: a dose that cannot be read, or is too high, and a product are the order's; what was
+    answered no may be documented anew; age, stage and course are facts."""
+    unreadable = isinstance(clause, DoseClause) and not setting.case.dose.steps
     if finding.result is Result.UNKNOWN:
-        return Step(finding.id, finding.missing or finding.reads, "document")
-    ordered = isinstance(clause, ProductClause | DoseClause)
-    return Step(finding.id, finding.remedy or finding.reads, "order" if ordered else "fact")
+        return Step(finding.id, finding.missing or finding.reads, "order" if unreadable else "document")
+    change = finding.remedy or clause.asks or finding.reads
+    if isinstance(clause, ProductClause | DoseClause):
+        return Step(finding.id, change, "order")
+    return Step(finding.id, change, "fact" if clause.fails_as in _FACTS else "document")

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from service.case import Case
 from service.determination import Determination, Result, SafetyNotice, Status
-from service.dose import Part
+from service.dose import Part, say
+from service.policy.clause import Clause
 from service.policy.determine import Policy
 from service.policy.document import Alternative, ProductEntry, strength
 from service.policy.on_chart import ConditionClause, FailedClause
@@ -40,10 +41,11 @@ def propose(policy: Policy, case: Case, told: Determination | SafetyNotice) -> I
 
 
 def _weekly(case: Case) -> Proposal:
+    """One dose as it is ordered, once a week."""
     part = _part(case)
-    regimen = Regimen(None, "mg", 1)
-    shown = Regimen(_decimal(part.mg), "mg", 1) if part and part.mg is not None else regimen
-    return Proposal("weekly", shown.says(), regimen=shown if part and part.mg is not None else regimen)
+    amount = _decimal(part.mg) if part and part.mg is not None else None
+    regimen = Regimen(amount, "mg", 1)
+    return Proposal("weekly", regimen.says(), regimen=regimen)
 
 
 def _part(case: Case) -> Part | None:
@@ -95,10 +97,19 @@ def _lowered(clause: DoseClause, case: Case, product: ProductEntry, part: Part, 
     amount = _made(product, target) if target is not None else None
     if amount is None:
         return None
-    regimen = Regimen(amount, "mg", count, case.product.mg_per_ml)
     named = case.product.strength_mg
     medicine = _medicine(product, amount) if product.strengths and named is not None and named != amount else None
+    regimen = Regimen(amount, "mg", count, _density(product, amount) if medicine else case.product.mg_per_ml)
     return Proposal("dose", regimen.says(), regimen=regimen, medicine=medicine)
+
+
+def _density(product: ProductEntry, mg: Decimal) -> Fraction | None:
+    """Milligrams in a millilitre of a product's solution, or of its device of `mg`."""
+    listed = [strength(text) for text in product.strengths] or (
+        [strength(product.concentration)] if product.concentration else []
+    )
+    made = next((one for one in listed if not product.strengths or one.mg == mg), None)
+    return Fraction(made.mg) / Fraction(made.ml) if made else None
 
 
 def _milligrams(most: Fraction, limit: Limit, case: Case) -> Fraction | None:
@@ -155,10 +166,11 @@ def _instead(product: ProductEntry, case: Case) -> Proposal | None:
     amount = _made(product, single)
     if amount is None:
         return None
-    per_ml = strength(product.concentration) if product.concentration else None
-    regimen = Regimen(amount, "mg", count, Fraction(per_ml.mg) / Fraction(per_ml.ml) if per_ml else None)
+    regimen = Regimen(amount, "mg", count, _density(product, amount))
     medicine = _medicine(product, amount)
-    return Proposal("product", f"{medicine.text}, {regimen.says()}", regimen=regimen, medicine=medicine)
+    kept = Fraction(amount) == single
+    says = f"{medicine.text}, {regimen.says()}{'' if kept else f' (ordered: {say(single)} mg)'}"
+    return Proposal("product", says, regimen=regimen, medicine=medicine, kept=kept)
 
 
 def _ordered(case: Case) -> tuple[Fraction, int] | None:
@@ -170,41 +182,59 @@ def _ordered(case: Case) -> tuple[Fraction, int] | None:
 
 
 def _alternatives(policy: Policy, case: Case, told: Determination) -> Iterator[Proposal]:
-    """The therapeutic alternatives for the diagnosis that the chart does not rule out (Appendix B)."""
+    """The therapeutic alternatives for the diagnosis that the chart does not rule out (Appendix B). They are the same
+    drug: what it is contraindicated in rules them out, too, whatever product the policy looks at it for."""
     ordered = _ordered(case)
-    if ordered is None:
+    warned = any(rule.condition and case.conditions.get(rule.condition) for rule in policy.document.alert)
+    if ordered is None or warned or any(allergy.alerts for allergy in case.allergies):
         return
     for entry in policy.document.alternative:
-        if told.indication in entry.diagnoses and not _ruled_out(entry, policy, told):
+        if told.indication in entry.diagnoses and not _ruled_out(entry, policy, case):
             found = _alternative(entry, case, *ordered)
             if found:
                 yield found
 
 
-def _ruled_out(entry: Alternative, policy: Policy, told: Determination) -> bool:
-    """Whether a criterion that is met says that it was tried, or cannot be taken."""
-    met = {finding.id for finding in told.findings if finding.result is Result.MET}
-    for clause in policy.document.clause:
-        tried = isinstance(clause, FailedClause) and clause.drug == entry.concept
-        unable = isinstance(clause, ConditionClause) and bool({*clause.any_of} & {*entry.unless})
-        if clause.ref in met and (tried or unable):
-            return True
-    return False
+def _ruled_out(entry: Alternative, policy: Policy, case: Case) -> bool:
+    """Whether the chart, or an attestation, says that it was tried (however that ended) or cannot be taken."""
+    tried = case.trials.get(entry.concept)
+    if (tried and tried.tried) or any(case.conditions.get(c) for c in entry.unless):
+        return True
+    attested = {ref for ref, answer in case.attestations.items() if answer.yes}
+    return any(clause.ref in attested and _rules_out(clause, entry) for clause in policy.document.clause)
+
+
+def _rules_out(clause: Clause, entry: Alternative) -> bool:
+    if isinstance(clause, FailedClause):
+        return clause.drug == entry.concept
+    return isinstance(clause, ConditionClause) and bool({*clause.any_of} & {*entry.unless})
 
 
 def _alternative(entry: Alternative, case: Case, single: Fraction, count: int) -> Proposal | None:
+    if count not in entry.doses_a_week:
+        return None
     area = case.body.area if case.body else None
     allowed = [most for limit in entry.at_most if (most := _most(limit, count, area)) is not None]
     if not allowed:
         return None
-    amount = min(single, max(allowed))
+    amount = min(single, *allowed)
     step = Fraction(entry.unit_mg) if entry.unit_mg else None
     given = _decimal((amount // step) * step if step else amount)
     if not given:
         return None
-    regimen = Regimen(given, "mg", count)
+    regimen = Regimen(given, "mg", count, _density_of(entry.made_in))
     medicine = Medicine(entry.concept, f"{entry.drug} {entry.made_in}", None, entry.route)
-    return Proposal("generic", f"{medicine.text}, {regimen.says()}", regimen=regimen, medicine=medicine, anew=True)
+    kept = Fraction(given) == single
+    says = f"{medicine.text}, {regimen.says()}{'' if kept else f' (ordered: {say(single)} mg)'}"
+    return Proposal("generic", says, regimen=regimen, medicine=medicine, anew=True, kept=kept)
+
+
+def _density_of(made_in: str) -> Fraction | None:
+    try:
+        made = strength(made_in)
+    except ValueError:  # a tablet
+        return None
+    return Fraction(made.mg) / Fraction(made.ml)
 
 
 def _most(limit: Limit, count: int, area: Fraction | None) -> Fraction | None:

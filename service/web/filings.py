@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cards.coverage_information import assertion_of, system_action
+from cards.coverage_information import number_of, system_action
 from cards.links import Page
 from service.auth.gate import Verified
 from service.decide import Decided
@@ -90,11 +90,14 @@ def _filed(
     told = decided.outcome
     if not isinstance(told, Determination) or not (coverage := told.coverage or told.lapsed):
         return None
-    assertion = assertion_of(decided.order, coverage) or _assertion(subject, told.order, coverage)
+    assertion = _assertion(subject, told.order, coverage)
+    carried = number_of(decided.order, coverage)
     try:
-        number = held.store.authorization(subject, told.order, coverage) if grants else ""
+        number = held.store.authorization(subject, told.order, coverage) if grants or carried else ""
     except Unkept:
-        grants, number = False, ""
+        grants, carried, number = False, None, ""
+    # What was given is honoured (CRD 2.2.1, found-11): an order that carries its own number keeps it while it may.
+    grants = grants or (carried is not None and carried == number)
     page = Page.of(told.policy, pages)
     address = page.at(told.pathway) if told.pathway else page.url
     filing = file(told, Thread(assertion, number), grants=grants, policy_url=address)

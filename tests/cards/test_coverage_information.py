@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.coverage_information import URL, Version, assertion_of, extension, system_action
+from cards.coverage_information import URL, Version, extension, number_of, system_action
 from service.determination import DoseLimit
 from service.filing import Filing
 from tests.cards.outcomes import HOSTILE, empties
@@ -362,7 +362,7 @@ def test_a_draft_without_an_id_has_no_action(identity: Any) -> None:
 @pytest.mark.parametrize("broken", [None, "text", 7, Decimal("1.0"), True, []])
 def test_what_is_no_list_of_extensions_stands_for_none(broken: Any) -> None:
     assert resource({**ORDER, "extension": broken})["extension"] == [extension(DOCUMENTS, "2.2")]
-    assert assertion_of({"extension": broken}, "Coverage/cov-1") is None
+    assert number_of({"extension": broken}, "Coverage/cov-1") is None
 
 
 def test_a_lone_extension_stands_for_a_list_of_one() -> None:
@@ -392,7 +392,7 @@ BROKEN: tuple[Any, ...] = (
 def test_a_broken_extension_is_kept_as_it_is(broken: Any) -> None:
     order = {**ORDER, "extension": [broken, FOREIGN]}
     assert resource(order)["extension"] == [broken, FOREIGN, extension(DOCUMENTS, "2.2")]
-    assert assertion_of(order, "Coverage/cov-1") is None
+    assert number_of(order, "Coverage/cov-1") is None
 
 
 _NAMES = st.sampled_from(["url", "extension", "valueReference", "reference", "valueString"])
@@ -409,7 +409,7 @@ def test_no_shape_of_an_extension_is_stumbled_over(found: Any) -> None:
     order = {**ORDER, "extension": found}
     before = copy.deepcopy(order)
     changed = resource(order)
-    assembled = assertion_of(order, "Coverage/cov-1")
+    assembled = number_of(order, "Coverage/cov-1")
     assert order == before
     assert assembled is None or assembled
     assert {**changed, "extension": None} == {**ORDER, "extension": None}
@@ -417,19 +417,26 @@ def test_no_shape_of_an_extension_is_stumbled_over(found: Any) -> None:
     assert system_action(changed, DOCUMENTS, "2.2") is None
 
 
-def _carrying(*assertions: Any) -> Json:
-    named = {"url": "coverage", "valueReference": {"reference": "Coverage/cov-1"}}
-    ids = [{"url": "coverage-assertion-id", "valueString": value} for value in assertions]
-    return {**ORDER, "extension": [FOREIGN, OTHER_PAYER, {"url": URL, "extension": [named, *ids]}]}
+def _carrying(coverage: str, *numbers: Any) -> Json:
+    named = {"url": "coverage", "valueReference": {"reference": coverage}}
+    given = [{"url": "satisfied-pa-id", "valueString": value} for value in numbers]
+    return {**ORDER, "extension": [FOREIGN, OTHER_PAYER, {"url": URL, "extension": [named, *given]}]}
 
 
-def test_the_assertion_id_of_the_coverages_own_thread_is_read() -> None:
-    assert assertion_of(_carrying("ours"), "Coverage/cov-1") == "ours"
-    assert assertion_of(_carrying("ours"), "Coverage/other") == "theirs"
-    assert assertion_of(_carrying("ours"), "Coverage/none") is None
-    assert assertion_of(ORDER, "Coverage/cov-1") is None
+def test_the_number_that_an_order_carries_for_its_coverage_is_read() -> None:
+    assert number_of(_carrying("Coverage/cov-1", "CS-1"), "Coverage/cov-1") == "CS-1"
+    assert number_of(_carrying("Coverage/cov-1", "CS-1"), "Coverage/none") is None
+    assert number_of(ORDER, "Coverage/cov-1") is None
 
 
-@pytest.mark.parametrize("value", [None, "", " ", 7, {}, "two\nlines", " padded", "right\u202eleft"])
-def test_an_assertion_id_that_is_no_plain_text_is_none(value: Any) -> None:
-    assert assertion_of(_carrying(value), "Coverage/cov-1") is None
+@pytest.mark.parametrize("value", [None, 7, {}])
+def test_a_number_that_is_no_text_is_none(value: Any) -> None:
+    assert number_of(_carrying("Coverage/cov-1", value), "Coverage/cov-1") is None
+
+
+@pytest.mark.parametrize(
+    "named", ["Coverage/cov-1", "https://ehr.example/fhir/Coverage/cov-1", "Coverage/cov-1/_history/3"]
+)
+def test_an_answer_about_the_same_coverage_is_replaced_however_it_is_named(named: str) -> None:
+    changed = resource(_carrying(named, "CS-1"))
+    assert changed["extension"] == [FOREIGN, OTHER_PAYER, extension(DOCUMENTS, "2.2")]
