@@ -1,0 +1,204 @@
+"""What is never offered, and how what is offered is written: the ways in which a suggestion could harm."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from tests.charts import JSON, build
+
+Ask = Callable[..., Any]
+CHILD = {"birth_date": "2012-01-01"}
+UCUM = "http://unitsofmeasure.org"
+
+
+def mk(base: str, change: JSON | None = None, add: JSON | None = None) -> JSON:
+    return build({"name": "offer", "base": base, "change": change or {}, "add": add or {}})
+
+
+def order_of(request: JSON) -> JSON:
+    found: JSON = request["context"]["draftOrders"]["entry"][0]["resource"]
+    return found
+
+
+def offered(ask: Ask, request: JSON) -> dict[str, JSON]:
+    """The suggestions of an answer, by kind."""
+    cards = ask(request).json["cards"]
+    return {s["extension"]["promise"]["kind"]: s for card in cards for s in card.get("suggestions", [])}
+
+
+def taken(suggestion: JSON) -> JSON:
+    """The resource that a suggestion leaves."""
+    found: JSON = suggestion["actions"][-1]["resource"]
+    return found
+
+
+def quantity(order: JSON) -> tuple[Decimal, str]:
+    dose = order["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
+    return Decimal(str(dose["value"])), dose["unit"]
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "conditions"),
+    [
+        ("otrexup-ra", {"trial": None}, ["icd:Z33.1"]),
+        ("otrexup-ra", {"trial": None}, ["icd:K70.30"]),
+        ("otrexup-ra", {"trial": None}, ["icd:D61.9"]),
+        ("jylamvo-ra", {"dose": "40 mg"}, ["icd:K70.30"]),
+        ("jylamvo-ra", {"dose": "40 mg"}, ["icd:B20"]),
+        ("xatmep-pjia", {"birth_date": "2010-01-01"}, ["icd:Z33.1"]),
+    ],
+)
+def test_no_other_drug_is_offered_where_the_drug_is_contraindicated(
+    ask: Ask, base: str, change: JSON, conditions: list[str]
+) -> None:
+    assert not {"generic", "product"} & set(offered(ask, mk(base, change, {"conditions": conditions})))
+
+
+def test_the_same_orders_without_the_condition_are_offered_one(ask: Ask) -> None:
+    assert "generic" in offered(ask, mk("otrexup-ra", {"trial": None}))
+    assert "generic" in offered(ask, mk("jylamvo-ra", {"dose": "40 mg"}))
+
+
+@pytest.mark.parametrize("reason", ["Not tolerated: severe nausea", "Inadequate response", ""])
+def test_a_drug_that_was_tried_is_not_offered_again_whatever_is_ordered(ask: Ask, reason: str) -> None:
+    assert "generic" not in offered(ask, mk("jylamvo-ra", {"dose": "40 mg", "trial": reason}))
+    assert "generic" not in offered(ask, mk("otrexup-ra", {"dose": "40 mg", "trial": reason}))
+
+
+def test_tablets_are_not_offered_to_who_cannot_swallow_them_whatever_is_ordered(ask: Ask) -> None:
+    without = {"dose": "25 mg", "reason": ["icd:M08.3"], **CHILD, "trial": "Inadequate response"}
+    bsa = {"observations": ["bsa 1.4 m2 @2026-03-01 final"]}
+    (able,) = [s for s in offered(ask, mk("otrexup-ra", without, bsa)).values() if "tablets" in s["label"]]
+    assert able
+    unable = offered(ask, mk("otrexup-ra", without, {**bsa, "conditions": ["icd:R13.10"]}))
+    assert not any("tablets" in s["label"] for s in unable.values())
+
+
+def test_a_dose_drawn_from_a_device_is_that_of_the_new_device(ask: Ask) -> None:
+    medication = {"codes": ["ndc:54436-025"], "text": "Otrexup 25 mg/0.4 mL auto-injector"}
+    request = mk("otrexup-ra", {"dose": "0.4 mL", "medication": medication, "reason": ["icd:M08.3"], **CHILD})
+    order = taken(offered(ask, request)["dose"])
+    assert order["medicationCodeableConcept"]["coding"][0]["code"] == "54436-020"
+    assert quantity(order) == (Decimal("0.4"), "mL")
+
+
+@pytest.mark.parametrize("kind", ["dose", "generic"])
+def test_nothing_of_the_old_dose_is_left_beside_the_new_one(ask: Ask, kind: str) -> None:
+    request = mk("jylamvo-ra", {"dose": "40 mg"})
+    order = order_of(request)
+    order |= {
+        "text": {"status": "generated", "div": "<div>40 mg weekly</div>"},
+        "dispenseRequest": {"quantity": {"value": 80, "unit": "mL"}, "numberOfRepeatsAllowed": 2},
+    }
+    order["dosageInstruction"][0] |= {
+        "additionalInstruction": [{"text": "Draw up 20 mL (40 mg)"}, {"text": "With food"}],
+        "maxDosePerPeriod": {"numerator": {"value": 40, "unit": "mg"}, "denominator": {"value": 1, "unit": "wk"}},
+        "patientInstruction": "40 mg every Monday",
+    }
+    order["dosageInstruction"][0]["timing"]["code"] = {"text": "40 mg every week"}
+    found = taken(offered(ask, request)[kind])
+    assert "40" not in str(found["dosageInstruction"])
+    assert "20 mL" not in str(found)
+    assert "quantity" not in found.get("dispenseRequest", {})
+    assert "text" not in found
+    if kind == "dose":
+        assert found["dosageInstruction"][0]["additionalInstruction"] == [{"text": "With food"}]
+        assert found["dispenseRequest"] == {"numberOfRepeatsAllowed": 2}
+
+
+def test_daily_is_taken_back_wherever_it_is_said_and_the_dose_stays_as_it_is_written(ask: Ask) -> None:
+    request = mk("otrexup-ra", {"timing": "daily"})
+    order = order_of(request)
+    order |= {
+        "text": {"status": "generated", "div": "<div>Otrexup 15 mg daily</div>"},
+        "dispenseRequest": {"quantity": {"value": 30, "unit": "auto-injector"}},
+    }
+    dose = [{"type": {"text": "ordered"}, "doseRange": {"low": {"value": 10}, "high": {"value": 15, "unit": "mg"}}}]
+    order["dosageInstruction"][0] |= {
+        "doseAndRate": dose,
+        "additionalInstruction": [{"text": "Take every day"}],
+        "maxDosePerPeriod": {"numerator": {"value": 15, "unit": "mg"}, "denominator": {"value": 1, "unit": "d"}},
+    }
+    found = taken(offered(ask, request)["weekly"])
+    (instruction,) = found["dosageInstruction"]
+    assert instruction["timing"] == {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}}
+    assert instruction["doseAndRate"] == dose
+    assert not {"additionalInstruction", "maxDosePerPeriod"} & set(instruction)
+    assert not {"text", "dispenseRequest"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("base", "change"),
+    [
+        ("jylamvo-ra", {"dose": "20 mg", "timing": "4 a week"}),
+        ("jylamvo-mf", {"dose": "40 mg", "timing": "twice weekly", "conditions": []}),
+    ],
+)
+def test_no_alternative_is_offered_at_a_rate_that_it_is_not_given_at(ask: Ask, base: str, change: JSON) -> None:
+    request = mk(base, {**change, "timing": "weekly"})
+    order_of(request)["dosageInstruction"][0]["timing"]["repeat"]["frequency"] = 4 if base == "jylamvo-ra" else 2
+    order_of(request)["dosageInstruction"][0].pop("text", None)
+    assert "generic" not in offered(ask, request)
+
+
+def test_the_product_that_keeps_the_dose_goes_before_one_that_does_not(ask: Ask) -> None:
+    request = mk("jylamvo-ra", {"dose": "30 mg", **CHILD})
+    found = offered(ask, request)["product"]
+    assert "Rasuvo 30 mg" in found["label"]
+    assert quantity(taken(found)) == (Decimal(30), "mg")
+
+
+def test_a_product_that_cuts_the_dose_says_so_and_is_not_recommended(ask: Ask) -> None:
+    found = offered(ask, mk("jylamvo-ra", {"dose": "100 mg", **CHILD})).get("product")
+    assert found is None or ("ordered: 100 mg" in found["label"] and "isRecommended" not in found)
+
+
+def test_a_clash_of_two_products_recommends_neither(ask: Ask) -> None:
+    request = mk("otrexup-ra", {"medication": {"codes": ["rxnorm:1441416"], "text": "methotrexate auto-injector"}})
+    cards = ask(request).json["cards"]
+    suggestions = [s for card in cards for s in card.get("suggestions", [])]
+    assert len([s for s in suggestions if s["extension"]["promise"]["kind"] == "product"]) == 2
+    assert not any("isRecommended" in s for s in suggestions)
+
+
+def test_an_order_without_an_id_is_offered_nothing(ask: Ask) -> None:
+    request = mk("otrexup-ra", {"dose": "40 mg"})
+    assert "dose" in offered(ask, request)
+    del order_of(request)["id"]
+    assert offered(ask, request) == {}
+
+
+def test_what_only_the_old_medicine_named_is_contained_no_more(ask: Ask) -> None:
+    request = mk("otrexup-ra", {"reason": ["icd:M08.3"], "dose": "25 mg", **CHILD})
+    order = order_of(request)
+    concept = {"coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "54436-025"}]}
+    order.pop("medicationCodeableConcept", None)
+    order["medicationReference"] = {"reference": "#m"}
+    order["contained"] = [
+        *order.get("contained", []),
+        {"resourceType": "Medication", "id": "m", "code": concept, "manufacturer": {"reference": "#maker"}},
+        {"resourceType": "Organization", "id": "maker", "name": "Maker"},
+    ]
+    found = taken(offered(ask, request)["dose"])
+    assert {one["id"] for one in found.get("contained", [])} & {"m", "maker"} == set()
+    assert "medicationReference" not in found
+
+
+@pytest.mark.parametrize(
+    ("milligrams", "area"), [(41, "1.7"), (40, "0.83"), (60, "1.99"), (100, "0.51"), (37, "1.234")]
+)
+def test_a_dose_by_surface_is_never_above_its_limit_and_can_be_drawn_up(ask: Ask, milligrams: int, area: str) -> None:
+    change = {"dose": f"{milligrams} mg", "observations": [f"bsa {area} m2 @2026-03-01 final"]}
+    found = offered(ask, mk("jylamvo-all", change)).get("dose")
+    limit = 20 * Fraction(area)
+    if milligrams <= limit:
+        assert found is None
+        return
+    assert found is not None
+    value, unit = quantity(taken(found))
+    assert (unit, Fraction(value) <= limit) == ("mg", True)
+    assert Fraction(value) + Fraction(2, 10) > limit  # a tenth of a millilitre more would be too much
+    assert (Fraction(value) / 2 * 10).denominator == 1
