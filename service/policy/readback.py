@@ -5,7 +5,7 @@ One value, told as markdown here and as the policy's page at the edge; every cla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.policy.clause import Clause
 from service.policy.determine import Policy
@@ -15,7 +15,8 @@ from service.policy.outline import Item, Outline
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A clause, or (`group`) what joins the clauses under a number; `depth` of its place in the outline."""
+    """A clause, or (`group`) what joins the clauses under a number; `depth` of its place in the outline. Of two with one
+    number the first is `anchored`."""
 
     ref: str
     says: str
@@ -23,6 +24,7 @@ class Row:
     conditions: str = ""
     depth: int = 0
     group: bool = False
+    anchored: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,10 @@ def read_back(policy: Policy) -> ReadBack:
 def _section(outline: Outline) -> Section:
     section = outline.section
     applies = f"For {', '.join(section.diagnoses)}; listed with {', '.join(section.products)}."
-    rows = tuple(row for item in outline.items for row in _rows(item, 0))
-    return Section(section.ref, section.title, applies if section.diagnoses else "", rows)
+    rows = [row for item in outline.items for row in _rows(item, 0)]
+    refs = [row.ref for row in rows]
+    anchored = tuple(replace(row, anchored=refs.index(row.ref) == n) for n, row in enumerate(rows))
+    return Section(section.ref, section.title, applies if section.diagnoses else "", anchored)
 
 
 def _rows(node: Item | Clause, depth: int) -> Iterator[Row]:
