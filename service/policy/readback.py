@@ -15,8 +15,8 @@ from service.policy.outline import Item, Outline
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A clause, or (`group`) what joins the clauses under a number; `depth` of its place in the outline. Of two with one
-    number the first is `anchored`."""
+    """A clause, or (`group`) what joins the clauses under a number; `depth` of its place in the outline. Of two with
+    one number the first is `anchored`."""
 
     ref: str
     says: str
