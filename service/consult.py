@@ -5,6 +5,7 @@ Knows no HTTP and no card. A chart that prefetch brought whole is decided withou
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from service.case import CouldNotAsk, Had
 from service.decide import Circumstances, Decided, Office, Unavailable, decide
 from service.determination import NotEvaluated, Outcome
 from service.ehr import Access, Lines, Trouble, Visit, permitted
+from service.faults import record
 from service.fhir.answers import Answered, Entry
 from service.fhir.chart import Chart
 from service.fhir.elements import Json
@@ -21,6 +23,7 @@ from service.hooks.request import HookRequest
 from service.offers import offer
 from service.steps import step
 
+_log = logging.getLogger("countersign.consult")
 ROUNDS = 4  # the types and the order's references, the role's practitioner, the payor: nothing is further away
 
 
@@ -138,7 +141,14 @@ def _offered(
         except Unavailable as error:
             return (Decided(NotEvaluated("", "", str(error)), changed),)
 
-    return tuple(replace(one, outcome=offer(one, office.terms, evaluate, circumstances.late)) for one in decided)
+    def offered(one: Decided) -> Decided:
+        try:
+            return replace(one, outcome=offer(one, office.terms, evaluate, circumstances.late))
+        except Exception as error:  # what was decided stands, whatever becomes of a suggestion
+            record(_log, "a suggestion", error, circumstances.correlation)
+            return one
+
+    return tuple(offered(one) for one in decided)
 
 
 def _attempt(

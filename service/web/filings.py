@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from flask import g
 
 from cards.coverage_information import number_of, system_action
 from cards.links import Page
 from service.auth.gate import Verified
 from service.decide import Decided
 from service.determination import Determination
+from service.faults import record
 from service.fhir.elements import Json
 from service.filing import Thread, file
 from service.hooks.crd import Version
@@ -18,6 +22,7 @@ from service.hooks.request import HookRequest
 from service.store import Subject, Unkept
 from service.web.state import State
 
+_log = logging.getLogger("countersign.filings")
 _THREADS = uuid.UUID("0f6c4bd0-5c0e-5d64-8f7b-5a1e9f0f6a55")
 
 
@@ -70,7 +75,12 @@ def filed(
     pages = url if asked.crd.guideline else None
     version = version_of(held, caller, asked)
     subject = subject_of(caller, asked)
-    found = (_filed(held, subject, one, version, pages, grants) for one in decided)
+    found = []
+    for one in decided:
+        try:
+            found.append(_filed(held, subject, one, version, pages, grants))
+        except Exception as error:  # the card stands, whatever becomes of its filing
+            record(_log, "a filing", error, g.correlation)
     return tuple(one for one in found if one)
 
 
