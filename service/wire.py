@@ -33,7 +33,8 @@ def decode(body: bytes) -> Any:
     """The JSON of a body; raises ValueError for what is no JSON, or nests beyond any chart (the decoder stops at
     about a thousand levels), and Dense for what would take far more memory than its bytes. The errors quote nothing."""
     values, opened = body.count(b","), body.count(b"{") + body.count(b"[")
-    if values > _ALLOWED + len(body) // _EVERY or opened > _ALLOWED + len(body) // (2 * _EVERY):
+    crowded = values > _ALLOWED + len(body) // _EVERY or opened > _ALLOWED + len(body) // (2 * _EVERY)
+    if crowded and values > _ALLOWED:  # else it is nested, and the decoder soon stops at that
         raise Dense("more values than any chart has in so few bytes")
     try:
         return _DECODER.decode(body)

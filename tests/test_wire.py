@@ -13,7 +13,9 @@ def test_decimals_come_out_as_they_went_in(text: str) -> None:
     assert encode(decode(f'{{"value":{text}}}'.encode())) == f'{{"value":{text}}}'.encode()
 
 
-@pytest.mark.parametrize("body", [b"", b"{bad", b"NaN", b"\xff", b"[" * 5000 + b"]" * 5000, b"[1,]"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{bad", b"NaN", b"\xff", b"[" * 5000 + b"]" * 5000, b"[" * 99_999, b'{"a":' * 99_999, b"[1,]"]
+)
 def test_what_is_no_json_is_refused_and_not_quoted(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"^not JSON, or nested too deep$"):
         decode(body)
@@ -33,7 +35,15 @@ def test_the_largest_and_the_longest_numbers_are_numbers(text: str) -> None:
     assert decode(text.encode()) == Decimal(text)
 
 
-@pytest.mark.parametrize("body", [b"[" + b"{}," * 700_000 + b"{}]", b"[" + b"1," * 700_000 + b"1]"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * 700_000 + b"{}]",
+        b"[" + b"1," * 700_000 + b"1]",
+        b"[" + b'{"a":{}},' * 200_000 + b"{}]",
+    ],
+    ids=["objects", "numbers", "objects in objects"],
+)
 def test_more_values_than_its_bytes_should_hold_are_refused_before_they_are_read(body: bytes) -> None:
     with pytest.raises(Dense):
         decode(body)
