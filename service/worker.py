@@ -3,6 +3,7 @@ received. Who sends slowly, or never closes, waits in the poller on a deadline. 
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import uuid
@@ -78,6 +79,10 @@ class _Reception:
     def whole(self) -> bool:
         return bool(self._parser.is_complete)
 
+    def origin(self) -> str | None:
+        """The page that the request says it is from, where its head is here."""
+        return next((value.decode("latin-1") for name, value in self._parser.headers if name == b"origin"), None)
+
     def awaits_leave(self) -> bool:
         """Whether the head is here, just now, and its sender waits to be told to go on."""
         come, expect = bool(self._heads), (b"expect", b"100-continue")
@@ -136,8 +141,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         if done:
             self._hand_over(conn, self._forget(conn))
         elif self._held > HELD:
-            self._forget(conn)
-            self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE)
+            self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE, self._forget(conn))
         elif reception.awaits_leave():
             _send(conn.sock, b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -165,17 +169,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def murder_pending(self) -> None:
         """Part with those whose time is over: called after every turn of the loop."""
         for conn in _overdue(self._receptions):
-            if self._forget(conn).pieces:
-                self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
+            reception = self._forget(conn)
+            if reception.pieces:
+                self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, reception)
             else:
                 self._close(conn)
         for conn in _overdue(self._lingering):
             self._part(conn)
 
-    def _refuse(self, conn: Any, status: HTTPStatus) -> None:
+    def _refuse(self, conn: Any, status: HTTPStatus, reception: _Reception) -> None:
         self._held -= conn.held
         conn.held = 0
-        _send(conn.sock, self._refusal(status, None))
+        _send(conn.sock, self._refusal(status, None, reception.origin()))
         self._linger(conn)
 
     def _linger(self, conn: Any) -> None:
@@ -217,16 +222,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             client.settimeout(SEND)
             client.sendall(self._refusal(status, exc))
 
-    def _refusal(self, status: HTTPStatus, error: BaseException | None) -> bytes:
+    def _refusal(self, status: HTTPStatus, error: BaseException | None, origin: str | None = None) -> bytes:
         correlation = str(uuid.uuid4())
         logs.refused(status.value, error, correlation)
         body = refusal(status, _SAYS.get(status, "this is no HTTP request that can be read"), correlation)
         again = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
         head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n{again}"
+            f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n{again}{self._shared_with(origin)}"
             f"X-Correlation-Id: {correlation}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
+
+    def _shared_with(self, origin: str | None) -> str:
+        """The cross-origin headers, for a page that may read the answer (`ORIGINS` of the application: patterns)."""
+        patterns = getattr(self.wsgi, "config", {}).get("ORIGINS", ())
+        if origin is None or not any(re.fullmatch(pattern, origin) for pattern in patterns):
+            return ""
+        return f"Access-Control-Allow-Origin: {origin}\r\nVary: Origin\r\n"
 
 
 def _send(client: socket.socket, said: bytes) -> None:

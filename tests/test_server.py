@@ -184,6 +184,19 @@ def test_who_drips_is_cut_off_however_steadily(small: Small) -> None:
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.parametrize(
+    ("origin", "told_whose_page"),
+    [(b"http://localhost:8080", True), (b"https://evil.example", False), (b"http://localhost.evil.example", False)],
+)
+def test_a_page_may_read_that_its_request_came_too_late(served: Served, origin: bytes, told_whose_page: bool) -> None:
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nOrigin: " + origin + b"\r\nContent-Length: 9\r\n\r\n{")
+        client.settimeout(30)
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert (b"Access-Control-Allow-Origin: " + origin + b"\r\n" in answer) is told_whose_page
+
+
 def test_who_says_nothing_is_parted_with_in_silence(small: Small) -> None:
     assert small.exchange(end=False) == b""
 

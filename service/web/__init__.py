@@ -62,6 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config()
     app = _App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LIMIT
+    app.config["ORIGINS"] = config.origins
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     held = build(config)
