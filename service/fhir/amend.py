@@ -12,7 +12,7 @@ from fractions import Fraction
 from service.fhir.elements import Json, child, items, number, text
 from service.proposal import Medicine, Proposal, Regimen
 from service.terminology import Terminology
-from service.terminology.lookup import Orderable
+from service.terminology.lookup import NDC, Orderable
 
 _UCUM = "http://unitsofmeasure.org"
 _UNITS = {"mg": "mg", "mg/m2": "mg/m2"}
@@ -85,7 +85,9 @@ def _of(order: Json, medicine: Medicine, other: bool, terms: Terminology) -> Jso
 
 
 def _concept(code: Orderable | None, says: str) -> Json:
-    coding = [{"system": code.system, "code": code.code, "display": code.display}] if code else []
+    """A code with the name that its system gives it; an NDC has none but the product's."""
+    named = says if code and code.system == NDC else code.display if code else says
+    coding = [{"system": code.system, "code": code.code, "display": named}] if code else []
     return ({"coding": coding} if coding else {}) | {"text": says}
 
 

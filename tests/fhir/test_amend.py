@@ -77,7 +77,8 @@ def test_the_order_itself_is_never_touched(proposal: Proposal) -> None:
 
 def test_a_lower_dose_changes_the_device_the_dose_and_what_said_the_old_one() -> None:
     found = changed(LOWER)
-    assert found["medicationCodeableConcept"]["coding"][0]["code"] == "54436-020"
+    (coding,) = found["medicationCodeableConcept"]["coding"]
+    assert (coding["code"], coding["display"]) == ("54436-020", "Otrexup 20 mg/0.4 mL auto-injector")
     assert "medicationReference" not in found
     assert [one["id"] for one in found["contained"]] == ["who"]
     one = instruction(found)
