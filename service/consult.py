@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from service.case import CouldNotAsk, Had
-from service.decide import Circumstances, Decided, Office, Unavailable, decide
+from service.decide import Circumstances, Decided, Desk, Office, Unavailable, decide
 from service.determination import NotEvaluated, Outcome
 from service.ehr import Access, Lines, Trouble, Visit, permitted
 from service.faults import record
-from service.fhir.answers import Answered, Entry
+from service.fhir.answers import Answered
 from service.fhir.chart import Chart
 from service.fhir.elements import Json
 from service.hooks.gather import Wants, gather, wanted
@@ -110,8 +110,9 @@ def consult(request: HookRequest, office: Office, circumstances: Circumstances, 
     for turn in range(ROUNDS + 1):
         with step("gather"):
             chart = gather(request, resources, fetched)
+        desk = Desk(chart, office, circumstances)
         with step("decide"):
-            attempt = _attempt(request, chart, office, circumstances)
+            attempt = _attempt(request, desk)
         wants = wanted(request, chart, resources, fetched)
         found = ehr.ask(wants) if wants and turn < ROUNDS else {}
         if not found:
@@ -120,24 +121,17 @@ def consult(request: HookRequest, office: Office, circumstances: Circumstances, 
     if isinstance(attempt, Unavailable):
         raise attempt
     with step("offer"):
-        offered = _offered(request, attempt, fetched, office, circumstances)
+        offered = _offered(attempt, desk, office)
     return Consultation(offered, chart, fetched)
 
 
-def _offered(
-    request: HookRequest,
-    decided: tuple[Decided, ...],
-    fetched: Mapping[str, Answered],
-    office: Office,
-    circumstances: Circumstances,
-) -> tuple[Decided, ...]:
+def _offered(decided: tuple[Decided, ...], desk: Desk, office: Office) -> tuple[Decided, ...]:
     """What was decided, with suggestions: each changed order is evaluated as if it were sent in its draft's place."""
+    circumstances = desk.circumstances
 
     def evaluate(draft: Json, changed: Json) -> tuple[Decided, ...]:
-        drafts = tuple(Entry(e.url, changed) if e.resource is draft else e for e in request.drafts)
-        chart = gather(replace(request, drafts=drafts), office.library.resources(), fetched)
         try:
-            return decide((changed,), chart, office, circumstances)
+            return decide((changed,), desk.instead(draft, changed))
         except Unavailable as error:
             return (Decided(NotEvaluated("", "", str(error)), changed),)
 
@@ -151,10 +145,8 @@ def _offered(
     return tuple(offered(one) for one in decided)
 
 
-def _attempt(
-    request: HookRequest, chart: Chart, office: Office, circumstances: Circumstances
-) -> tuple[Decided, ...] | Unavailable:
+def _attempt(request: HookRequest, desk: Desk) -> tuple[Decided, ...] | Unavailable:
     try:
-        return decide(request.orders(), chart, office, circumstances)
+        return decide(request.orders(), desk)
     except Unavailable as error:
         return error

@@ -81,12 +81,12 @@ class Decided:
     policy: Policy | None = None
 
 
-def decide(orders: Sequence[Json], chart: Chart, office: Office, circumstances: Circumstances) -> tuple[Decided, ...]:
+def decide(orders: Sequence[Json], desk: Desk) -> tuple[Decided, ...]:
     """The outcomes of the orders that there is something to say of, in their order; unreadable drafts are said, too.
 
     Raises Unavailable where an order's medication, or the patient of a governed order, could not be had, and nothing
     can be said of any other order. An order that fails is said not to be evaluated: silence reads as "all clear"."""
-    desk = _Desk(chart, office, circumstances)
+    chart, circumstances = desk.chart, desk.circumstances
     correlation = circumstances.correlation
     outcomes: list[Decided] = []
     lacking: list[tuple[Json, Unavailable]] = []
@@ -110,22 +110,27 @@ def decide(orders: Sequence[Json], chart: Chart, office: Office, circumstances: 
     return tuple(outcomes)
 
 
-class _Desk:
-    """One request's chart, and what was read of it once for all its orders, by revision and day."""
+class Desk:
+    """One request's chart under its circumstances, and what was read of it once for all its orders, by revision and
+    day."""
 
     def __init__(self, chart: Chart, office: Office, circumstances: Circumstances) -> None:
-        self._chart = chart
+        self.chart = chart
+        self.circumstances = circumstances
         self._office = office
-        self._today = circumstances.today
-        self._recall = circumstances.recall
-        self._late = circumstances.late
         self._records: dict[tuple[str, str, date], Record] = {}
 
+    def instead(self, draft: Json, changed: Json) -> Desk:
+        """A desk with another order in a draft's place: what was read of the rest of the chart holds for it, too."""
+        other = Desk(self.chart.instead(draft, changed), self._office, self.circumstances)
+        other._records = self._records
+        return other
+
     def decide(self, order: Json) -> list[Decided]:
-        if self._chart.medication(order).lost:
-            why = self._chart.lost(text(child(order, "medicationReference"), "reference") or "")
+        if self.chart.medication(order).lost:
+            why = self.chart.lost(text(child(order, "medicationReference"), "reference") or "")
             raise Unavailable("context.draftOrders", f"{_NO_MEDICATION}: {why}" if why else _NO_MEDICATION)
-        on = evaluated_on(order, self._today)
+        on = evaluated_on(order, self.circumstances.today)
         found = [self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies]
         outcomes = [decided for listed in found for decided in listed]
         if len([o for o in outcomes if isinstance(o.outcome, Determination)]) > 1:
@@ -133,7 +138,7 @@ class _Desk:
         return outcomes
 
     def _by_policy(self, policy_id: str, order: Json, on: date) -> list[Decided]:
-        chart, office = self._chart, self._office
+        chart, office = self.chart, self._office
         revision, older = office.library.in_force(policy_id, on)
         policy, questions, terms = revision.policy, revision.questions, office.terms
         product = read_product(order, chart, questions, terms)
@@ -144,7 +149,7 @@ class _Desk:
         if why or not (product.id or product.candidates):
             unread = [self._unread(order, product, why)] if why else []
             return [*self._notices(order, product, revision, on), *unread]
-        if self._late():
+        if self.circumstances.late():
             return [*self._alarms(order, product, revision, on), self._unread(order, product, _LATE)]
         # Read first, also where no patient was had: the chart then notes all that is worth asking for.
         case = read_case(order, product, chart, self._record(questions, on), questions=questions, terms=terms)
@@ -157,17 +162,17 @@ class _Desk:
 
     def _unread(self, order: Json, product: Product, why: str) -> Decided:
         """An order of the drug that is not evaluated, though its alarms were looked at."""
-        return Decided(NotEvaluated(self._chart.reference(order), product.drug, why, looked=True), order)
+        return Decided(NotEvaluated(self.chart.reference(order), product.drug, why, looked=True), order)
 
     def _recalled(self, order: Json, case: Case) -> Case:
         """The case with this service's own earlier approvals (policy II.A.1.a)."""
-        found, history = self._recall(order, case.evaluated_on), case.history
+        found, history = self.circumstances.recall(order, case.evaluated_on), case.history
         remarks = (*history.remarks, found.why) if found.why else history.remarks
         return replace(case, history=replace(history, earlier_approvals=found.approvals, remarks=remarks))
 
     def _without_patient(self, order: Json, product: Product, revision: Revision, on: date) -> list[Decided]:
         """An order's alarms go before the patient's absence: no error may hide them."""
-        answer = self._chart.answer("Patient")
+        answer = self.chart.answer("Patient")
         why = f"{_NO_PATIENT}: {answer.why}" if isinstance(answer, CouldNotAsk) else _NO_PATIENT
         if found := self._alarms(order, product, revision, on):
             return [*found, self._unread(order, product, why)]
@@ -175,12 +180,12 @@ class _Desk:
 
     def alarms(self, order: Json) -> list[Decided]:
         """The alarms of an order on which the service failed, as far as it does not fail on them, too."""
-        on = evaluated_on(order, self._today)
+        on = evaluated_on(order, self.circumstances.today)
         found: list[Decided] = []
         for policy_id in self._office.library.policies:
             revision, _ = self._office.library.in_force(policy_id, on)
             with suppress(Exception):
-                if product := read_product(order, self._chart, revision.questions, self._office.terms):
+                if product := read_product(order, self.chart, revision.questions, self._office.terms):
                     found += self._alarms(order, product, revision, on)
         return found
 
@@ -193,7 +198,7 @@ class _Desk:
         """What safety looks at on every order of the drug, whatever the product."""
         drug = replace(product, id=None, candidates=())
         questions, terms = revision.questions, self._office.terms
-        case = read_alarms(order, drug, self._chart, on=on, questions=questions, terms=terms)
+        case = read_alarms(order, drug, self.chart, on=on, questions=questions, terms=terms)
         outcome = determine(revision.policy, case, self._office.plans)
         return [Decided(outcome, order, case, revision.policy)] if outcome else []
 
@@ -201,5 +206,5 @@ class _Desk:
         key = (questions.policy, questions.version, on)
         if key not in self._records:
             terms, plans = self._office.terms, self._office.plans
-            self._records[key] = read_record(self._chart, on=on, questions=questions, terms=terms, plans=plans)
+            self._records[key] = read_record(self.chart, on=on, questions=questions, terms=terms, plans=plans)
         return self._records[key]

@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 
 from cards import render
 from service.config import Config
-from service.decide import Circumstances, Office, decide
+from service.decide import Circumstances, Desk, Office, decide
 from service.hooks.gather import gather
 from service.hooks.request import decode, parse
 from service.logs import configure
@@ -135,7 +135,7 @@ def policy_alone(office: Office) -> tuple[Call, dict[str, list[int]]]:
         clock.append(process_time_ns())
         chart = gather(asked, office.library.resources())
         clock.append(process_time_ns())
-        outcomes = [one.outcome for one in decide(asked.orders(), chart, office, Circumstances(TODAY, "bench"))]
+        outcomes = [one.outcome for one in decide(asked.orders(), Desk(chart, office, Circumstances(TODAY, "bench")))]
         clock.append(process_time_ns())
         text = msgspec.json.encode(render(outcomes, service_url="http://127.0.0.1:8000", seed="bench"))
         clock.append(process_time_ns())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.decide import Circumstances, Unavailable, decide
+from service.decide import Circumstances, Desk, Unavailable, decide
 from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice
 from service.doctor.given import Given
 from service.doctor.report import Note
@@ -27,7 +27,7 @@ def outcomes(given: Given) -> tuple[Outcome, ...] | Unavailable:
     request = given.request
     circumstances = Circumstances(given.today, "doctor", unreadable=request.unreadable)
     try:
-        found = decide(request.orders(), given.chart, given.office, circumstances)
+        found = decide(request.orders(), Desk(given.chart, given.office, circumstances))
     except Unavailable as error:
         return error
     return tuple(one.outcome for one in found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from service.case import NOT_SENT, Answer, CouldNotAsk, Had, NothingThere
@@ -74,6 +75,20 @@ class Chart:
                 self._by_key.setdefault(f"{kind}/{identity}", []).append(resource)
             if url:
                 self._by_key.setdefault(url, []).append(resource)
+
+    def instead(self, draft: Json, changed: Json) -> Chart:
+        """The same chart with another order in a draft's place; what was read of the rest is read no second time, and
+        what the draft stood for in the chart still is it."""
+        self.of("MedicationRequest")  # while the draft still is what it stands for
+        other = copy(self)
+        url = self._urls.get(id(draft))
+        other._drafts = tuple(Entry(url, changed) if e.resource is draft else e for e in self._drafts)
+        other._drafted_ids = frozenset(id(e.resource) for e in other._drafts)
+        other._urls = {**self._urls, id(changed): url} if url else self._urls
+        other._medications, other._refused = dict(self._medications), dict(self._refused)
+        other.unread, other.foreign, other.repairs = [*self.unread], [*self.foreign], [*self.repairs]
+        other.looked, other.sought = {*self.looked}, dict(self.sought)
+        return other
 
     def _patient(self) -> Json | None:
         listed = self._by_type.get("Patient", ())

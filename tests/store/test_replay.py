@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from service.decide import Circumstances, Office, Unavailable, decide
+from service.decide import Circumstances, Desk, Office, Unavailable, decide
 from service.determination import Determination, Status
 from service.hooks.discovery import service
 from service.hooks.gather import gather
@@ -41,7 +41,7 @@ def _decided(case: Case, version: str) -> list[Determination]:
     assert offered
     request = parse(case.request, offered)
     chart = gather(request, office.library.resources())
-    found = decide(request.orders(), chart, office, Circumstances(date.fromisoformat(case.today), "test"))
+    found = decide(request.orders(), Desk(chart, office, Circumstances(date.fromisoformat(case.today), "test")))
     return [one.outcome for one in found if isinstance(one.outcome, Determination)]
 
 
