@@ -112,6 +112,8 @@ def extension(filing: Filing, version: Version) -> Json:
         parts.append({"url": "info-needed", "valueCode": "OTH"})
     parts.append({"url": "reason", "valueCodeableConcept": _reason(filing, version)})
     parts += _details(filing, version)
+    if filing.documents and filing.questionnaire:
+        parts.append({"url": "questionnaire", "valueCanonical": filing.questionnaire})
     parts += [
         {"url": "date", "valueDate": filing.on.isoformat()},
         {"url": "coverage-assertion-id", "valueString": filing.assertion},

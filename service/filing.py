@@ -46,13 +46,21 @@ class Filing:
     expires: date | None = None
     period: tuple[date, date] | None = None
     limit: DoseLimit | None = None
+    questionnaire: str | None = None
 
 
-def file(told: Determination, thread: Thread, *, grants: bool, policy_url: str | None) -> Filing | None:
+def file(
+    told: Determination,
+    thread: Thread,
+    *,
+    grants: bool,
+    policy_url: str | None,
+    questionnaire: str | None = None,
+) -> Filing | None:
     """What is filed of a determination; None where no Coverage is known, since the extension points at one.
 
-    `grants`: the payer has an approvable order approved at once. An order that reads as daily dosing is filed as no
-    more than in need of authorization."""
+    `questionnaire` is the canonical of the form that asks for what is missing. `grants`: the payer has an approvable
+    order approved at once. An order that reads as daily dosing is filed as no more than in need of authorization."""
     coverage = told.coverage or told.lapsed
     if coverage is None:
         return None
@@ -66,7 +74,9 @@ def file(told: Determination, thread: Thread, *, grants: bool, policy_url: str |
         case Status.APPROVABLE:
             return _approvable(said, told, thread, grants)
         case Status.DOCUMENTATION_NEEDED:
-            return replace(said, why="documentation", details=_missing(told), documents=True)
+            return replace(
+                said, why="documentation", details=_missing(told), documents=True, questionnaire=questionnaire
+            )
         case Status.NOT_MET:
             return replace(said, why="unmet", details=_unmet(told))
         case Status.REFER:

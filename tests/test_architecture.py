@@ -20,7 +20,7 @@ ROOMS = (
     ("service.worker",),
     ("service.web",),
     ("service.consult", "service.doctor"),
-    ("service.offers",),
+    ("service.forms", "service.offers"),
     ("service.config", "service.decide", "service.ehr", "service.store"),
     ("service.auth",),
     ("service.hooks",),

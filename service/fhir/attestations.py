@@ -4,6 +4,7 @@ Knows the service's own questionnaire by its canonical; whether an answer still 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,13 @@ _ZONES = 2  # days
 def questionnaire_of(policy: str) -> str:
     """The canonical, without version, of the questionnaire that the service issues for a policy."""
     return f"urn:countersign:questionnaire:{policy}"
+
+
+def issued(url: str, policy: str) -> bool:
+    """Whether a canonical, without version, is of a questionnaire of this service for a policy: the plain one, or a
+    form that it serves (under whichever of its URLs)."""
+    name = rf"/fhir/Questionnaire/{re.escape(policy.lower())}\.\d{{4}}-\d{{2}}\.[0-9a-f]+"
+    return url == questionnaire_of(policy) or re.search(f"{name}$", url) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
     for resource, reference in (*charted, *contained):
         named = resource.get("questionnaire") or ""
         url, _, revision = named.strip().partition("|") if isinstance(named, str) else ("unreadable", "", "")
-        if code_of(resource.get("status")) in _ANSWERED and url in ("", questionnaire_of(policy)):
+        if code_of(resource.get("status")) in _ANSWERED and (not url or issued(url, policy)):
             other = revision if revision != version else None
             yield _Response(resource, reference, other, day(resource.get("authored")), _instant(resource))
 

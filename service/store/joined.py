@@ -49,6 +49,18 @@ def approvals(patient: str, on: date, order: str) -> Select[Any]:
     )
 
 
+def missing_of(client: str | None, assertion: str) -> Select[Any]:
+    """What the newest determination with an assertion id (hash) of a client's found missing."""
+    told = determination.c
+    return (
+        select(told.policy, told.version, told.missing)
+        .join(call, told.call == call.c.id)
+        .where(told.assertion == assertion, call.c.client.is_not_distinct_from(client))
+        .order_by(call.c.at.desc(), call.c.id, told.place)
+        .limit(1)
+    )
+
+
 def page(
     connection: Connection, first: datetime | None, last: datetime | None, after: Mark | None
 ) -> tuple[list[dict[str, Any]], Mark | None]:

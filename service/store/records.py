@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.store import rows, schema, tables
 from service.store.database import Unkept, address, connect, guarded, writing
 from service.store.entries import Call, Earlier, Feedback, Pruned, Subject
-from service.store.joined import approvals, page
+from service.store.joined import approvals, missing_of, page
 from service.store.keyed import Keyed
 
 _BATCH = 500  # rows that one transaction of retention deletes, so that it holds nobody up
@@ -80,6 +80,13 @@ class Store:
         another for any other, and not to be guessed."""
         patient = rows.patient_of(self._key(), subject)
         return f"CS-{self._key()('authorization', patient, order, coverage)[:20].upper()}"
+
+    def asked_for(self, client: str | None, assertion: str) -> tuple[str, str, tuple[str, ...]] | None:
+        """What the newest determination of an assertion id found missing, of this client's calls: policy, version and
+        the criteria; None where no such id was filed."""
+        with self._reading() as connection:
+            row = connection.execute(missing_of(client, self._key()("assertion", assertion))).first()
+        return (row.policy, row.version, tuple(row.missing)) if row else None
 
     def keep(self, call: Call) -> None:
         """The record of one call with its determinations and cards, in one transaction."""

@@ -105,6 +105,7 @@ determination = Table(
     _hash("assertion", nullable=True),
     Column("authorization", Text()),
     Index("ix_determination_call", "call", "place", unique=True),
+    Index("ix_determination_assertion", "assertion"),
 )
 
 card = Table(

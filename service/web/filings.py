@@ -17,8 +17,10 @@ from service.determination import Determination
 from service.faults import record
 from service.fhir.elements import Json
 from service.filing import Thread, file
+from service.forms import canonical
 from service.hooks.crd import Version
 from service.hooks.request import HookRequest
+from service.policy.form import form
 from service.store import Subject, Unkept
 from service.web.state import State
 
@@ -78,7 +80,7 @@ def filed(
     found = []
     for one in decided:
         try:
-            found.append(_filed(held, subject, one, version, pages, grants))
+            found.append(_filed(held, subject, one, version, _Urls(url, pages), grants))
         except Exception as error:  # the card stands, whatever becomes of its filing
             record(_log, "a filing", error, g.correlation)
     return tuple(one for one in found if one)
@@ -94,8 +96,16 @@ def version_of(held: State, caller: Verified | None, asked: HookRequest) -> Vers
     return asked.crd.version or (caller and caller.client.crd_version) or held.config.crd_version
 
 
+@dataclass(frozen=True, slots=True)
+class _Urls:
+    """The service's own URL, and the one to link policies' pages by, where the client wants links."""
+
+    own: str | None
+    pages: str | None
+
+
 def _filed(
-    held: State, subject: Subject, decided: Decided, version: Version, pages: str | None, grants: bool
+    held: State, subject: Subject, decided: Decided, version: Version, urls: _Urls, grants: bool
 ) -> Filed | None:
     told = decided.outcome
     if not isinstance(told, Determination) or not (coverage := told.coverage or told.lapsed):
@@ -108,9 +118,16 @@ def _filed(
         grants, carried, number = False, None, ""
     # What was given is honoured (CRD 2.2.1, found-11): an order that carries its own number keeps it while it may.
     grants = grants or (carried is not None and carried == number)
-    page = Page.of(told.policy, pages)
+    page = Page.of(told.policy, urls.pages)
     address = page.at(told.pathway) if told.pathway else page.url
-    filing = file(told, Thread(assertion, number), grants=grants, policy_url=address)
+    asks = form(decided.policy, told.missing) if decided.policy and told.missing else None
+    filing = file(
+        told,
+        Thread(assertion, number),
+        grants=grants,
+        policy_url=address,
+        questionnaire=canonical(asks, urls.own) if asks and urls.own else None,
+    )
     if filing is None:
         return None
     action = system_action(decided.order, filing, version)

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("determination", sa.Column("assertion", sa.String(64)))
     op.add_column("determination", sa.Column("authorization", sa.Text()))
+    op.create_index("ix_determination_assertion", "determination", ["assertion"])
 
 
 def downgrade() -> None:

@@ -1,0 +1,118 @@
+"""A form as a FHIR R4 Questionnaire (SDC): a criterion's number is its item's linkId, by which answers are read back.
+
+Knows forms and no order; nothing of a patient is in a Questionnaire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from service.policy.form import Branch, Choice, Form, Part, Question
+
+Json = dict[str, Any]
+
+_SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
+_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
+_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
+_CONTEXT = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/qr-context"
+_CHOICES = "urn:countersign:criterion"
+
+
+def canonical(form: Form, base: str) -> str:
+    """The versioned canonical of a form at a service; `base` is the service's own URL."""
+    return f"{_url(form, base)}|{form.policy.document.version}"
+
+
+def _url(form: Form, base: str) -> str:
+    return f"{base}/fhir/Questionnaire/{quote(form.name, safe='')}"
+
+
+def questionnaire(form: Form, base: str) -> Json:
+    """The Questionnaire of a form."""
+    document = form.policy.document
+    return {
+        "resourceType": "Questionnaire",
+        "id": form.name,
+        "meta": {"profile": [f"{_SDC}sdc-questionnaire"]},
+        "url": _url(form, base),
+        "version": document.version,
+        "name": "PriorAuthorization",
+        "title": f"{document.id}, section {form.section}: what is not on record yet",
+        "status": "active",
+        "subjectType": ["Patient"],
+        "date": document.in_force.isoformat(),
+        "publisher": "Countersign",
+        "description": f"{document.title}. {form.title}. Questions in our own words, with the policy's numbers.",
+        "item": [item for part in form.parts for item in _items(part, form)],
+    }
+
+
+def _items(part: Part, form: Form) -> Iterator[Json]:
+    match part:
+        case Question():
+            yield _question(part, form)
+        case Choice():
+            yield _choice(part)
+            yield from (_branch(branch, part, form) for branch in part.branches)
+
+
+def _question(asked: Question, form: Form) -> Json:
+    """A criterion with what would document it: yes or no, the reason in words, and a copy."""
+    told = f"Clause {asked.ref} of {form.policy.document.id}: {asked.asks}"
+    inner: list[Json] = [
+        {
+            "linkId": asked.ref,
+            "type": "boolean",
+            "text": asked.says,
+            "required": True,
+            "item": [_help(asked.ref, told)],
+        },
+        {"linkId": f"{asked.ref}#explanation", "type": "text", "text": "What the chart says of it", "maxLength": 4000},
+    ]
+    if asked.documents:
+        inner.append({"linkId": f"{asked.ref}#document", "type": "attachment", "text": "A copy of the note or result"})
+    return {"linkId": f"{asked.ref}#group", "type": "group", "text": asked.ref, "item": inner}
+
+
+def _help(ref: str, told: str) -> Json:
+    control = {"coding": [{"system": _CONTROLS, "code": "help"}]}
+    shown = [{"url": _CONTROL, "valueCodeableConcept": control}]
+    return {"linkId": f"{ref}#help", "type": "display", "text": told, "extension": shown}
+
+
+def _choice(asked: Choice) -> Json:
+    options = [
+        {"valueCoding": {"system": _CHOICES, "code": branch.ref, "display": branch.says}} for branch in asked.branches
+    ]
+    said = f"Which of these can be documented ({asked.ref})?"
+    return {"linkId": f"{asked.ref}#choice", "type": "choice", "text": said, "required": True, "answerOption": options}
+
+
+def _branch(branch: Branch, of: Choice, form: Form) -> Json:
+    """A branch is asked where it was chosen."""
+    chosen = {"system": _CHOICES, "code": branch.ref}
+    return {
+        "linkId": f"{branch.ref}#branch",
+        "type": "group",
+        "text": branch.says,
+        "enableWhen": [{"question": f"{of.ref}#choice", "operator": "=", "answerCoding": chosen}],
+        "item": [item for part in branch.parts for item in _items(part, form)],
+    }
+
+
+def package(form: Form, base: str, subject: str, context: tuple[str, ...], on: str) -> Json:
+    """The Bundle of a form: the Questionnaire first, then a response to fill in, about `subject` (a Patient reference)
+    and what else it is in the `context` of (the Coverage and the order). `on` is an instant."""
+    about = [{"url": _CONTEXT, "valueReference": {"reference": reference}} for reference in context]
+    response: Json = {
+        "resourceType": "QuestionnaireResponse",
+        "id": form.name,
+        "questionnaire": canonical(form, base),
+        "status": "in-progress",
+        "subject": {"reference": subject},
+        "authored": on,
+    }
+    resources = [questionnaire(form, base), response | ({"extension": about} if about else {})]
+    entries = [{"fullUrl": f"{base}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": on, "entry": entries}

@@ -1,0 +1,108 @@
+"""The forms by FHIR's own ways: a Questionnaire read by id or searched by canonical, for which no token is asked, since
+nothing of a patient is in it; and Da Vinci DTR's package of one, with a response to fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from flask import Flask, Response, request
+
+from service.auth.gate import Verified
+from service.fhir.elements import Json, text
+from service.forms import package, questionnaire
+from service.hooks.package import Asked, parse
+from service.hooks.request import decode
+from service.policy.form import Form, form, named
+from service.web.calls import admitted, is_json, own_url, read_body
+from service.web.errors import problem
+from service.web.state import state
+from service.wire import encode
+
+_FHIR = "application/fhir+json"
+_PACKAGE = "/fhir/Questionnaire/$questionnaire-package"
+
+
+def offer(app: Flask) -> None:
+    """The routes of Questionnaires."""
+
+    @app.get("/fhir/Questionnaire/<name>")
+    def questionnaire_read(name: str) -> Response:
+        found = _form(name)
+        return _resource(questionnaire(found, _base())) if found else problem(404, "there is no such questionnaire")
+
+    @app.get("/fhir/Questionnaire")
+    def questionnaire_search() -> Response:
+        url = request.args.get("url")
+        if url is None:
+            return problem(400, "questionnaires are searched for by url", "url")
+        found = _of_canonical(url)
+        matches = [questionnaire(found, _base())] if found else []
+        entries = [{"fullUrl": one["url"], "resource": one, "search": {"mode": "match"}} for one in matches]
+        bundle: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+        return _resource(bundle | ({"entry": entries} if entries else {}))
+
+    @app.post("/fhir/Questionnaire/$questionnaire-package")
+    def questionnaire_package() -> Response:
+        caller = admitted(state(), _PACKAGE)
+        if not is_json():
+            return problem(415, "the body must be application/fhir+json")
+        return _resource(_packaged(parse(decode(read_body())), caller))
+
+
+def _packaged(asked: Asked, caller: Verified | None) -> Json:
+    """The packages of what is asked for, and what could not be given, in words (DTR 2.2, 3.1)."""
+    found = {one.name: one for one in _wanted(asked, caller)}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    context = tuple(_references(asked))
+    bundles = [package(one, _base(), asked.subject, context, now) for one in found.values()]
+    given: list[Json] = [{"name": "packagebundle", "resource": bundle} for bundle in bundles]
+    if said := _outcome(asked, found):
+        given.append({"name": "outcome", "resource": {"resourceType": "OperationOutcome", "issue": said}})
+    return {"resourceType": "Parameters"} | ({"parameter": given} if given else {})
+
+
+def _wanted(asked: Asked, caller: Verified | None) -> Iterator[Form]:
+    if asked.canonicals:
+        yield from (one for url in asked.canonicals if (one := _of_canonical(url)))
+        return
+    told = state().store.asked_for(caller.client.issuer if caller else None, asked.context) if asked.context else None
+    if told:
+        policy, version, missing = told
+        found = form(state().office.library.revision(policy, version).policy, missing)
+        yield from [found] if found else []
+
+
+def _outcome(asked: Asked, found: dict[str, Form]) -> list[Json]:
+    unknown = [url for url in asked.canonicals if not ((one := _of_canonical(url)) and one.name in found)]
+    said = [f"parameter questionnaire {n}: there is no such form" for n, _ in enumerate(unknown, 1)]
+    if not asked.canonicals and not found:
+        said.append(
+            "nothing is missing in that context"
+            if asked.context
+            else "what is missing is found by order-sign: name its questionnaire or its coverage-assertion-id"
+        )
+    return [{"severity": "warning", "code": "not-found", "diagnostics": one} for one in said]
+
+
+def _references(asked: Asked) -> Iterator[str]:
+    for resource in (asked.coverage, asked.order):
+        if identity := text(resource, "id"):
+            yield f"{resource['resourceType']}/{identity}"
+
+
+def _of_canonical(url: str) -> Form | None:
+    return _form(unquote(url.partition("|")[0].rsplit("/", 1)[-1]))
+
+
+def _form(name: str) -> Form | None:
+    return named((revision.policy for revision in state().office.library.revisions()), name)
+
+
+def _base() -> str:
+    return state().config.public_url or own_url() or ""
+
+
+def _resource(resource: Json) -> Response:
+    return Response(encode(resource), content_type=_FHIR)
