@@ -25,6 +25,7 @@ _COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "fetch_failures": ("What an EHR's FHIR server could not be asked", ("client", "code")),
     "feedback": ("Cards that prescribers answered", ("service", "outcome", "reason")),
     "tokens_refused": ("Client tokens refused", ("refusal",)),
+    "form_faults": ("Faults of forms that clients reported", ("client",)),
 }
 _TIMED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "call_seconds": ("How long a call took", ("service",)),
@@ -59,6 +60,11 @@ def decided(outcomes: Iterable[Outcome]) -> None:
 def fetch_failed(client: str, code: str, times: int = 1) -> None:
     """Something could not be had from a client's FHIR server."""
     _count("fetch_failures", word("client", client), word("code", code), times=times)
+
+
+def form_faulted(client: str) -> None:
+    """A client reported that a form of ours does not work for it."""
+    _count("form_faults", word("client", client))
 
 
 def answered(service: str, outcome: str, system: str | None, code: str | None) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, url_for
 
 from service.policy.library import Revision
 from service.policy.readback import read_back
@@ -30,7 +31,7 @@ def offer(app: Flask) -> None:
     @app.get("/policies")
     def policy_index() -> Response:
         listed = {id: [r.policy.document for r in reversed(revisions)] for id, revisions in _revisions().items()}
-        return _page(render_template("policies.html", policies=listed))
+        return _page(render_template("policies.html", policies=listed, address=_address))
 
     @app.get("/policies/style.css")
     def policy_style() -> Response:
@@ -54,7 +55,16 @@ def _revisions() -> dict[str, tuple[Revision, ...]]:
 
 def _revision(revision: Revision, among: tuple[Revision, ...]) -> Response:
     others = [r.policy.document.version for r in reversed(among) if r is not revision]
-    return _page(render_template("policy.html", told=read_back(revision.policy), others=others))
+    told = read_back(revision.policy)
+    page = url_for("policy_revision", policy_id=told.document.id, version=told.document.version)
+    canonical = f"{state().config.public_url or ''}{page}"
+    return _page(render_template("policy.html", told=told, others=others, canonical=canonical, address=_address))
+
+
+def _address(endpoint: str, **named: str) -> str:
+    """A page's path, under the path at which a proxy has the service, if any. No host: the caller names that, and
+    what a caller names must not stand on a page that others' caches may keep."""
+    return f"{urlsplit(state().config.public_url or '').path}{url_for(endpoint, **named)}"
 
 
 def _page(text: str, kind: str = "text/html") -> Response:

@@ -21,7 +21,7 @@ from service.web.state import state
 from service.wire import encode
 
 _FHIR = "application/fhir+json"
-_PACKAGE = "/fhir/Questionnaire/$questionnaire-package"
+PACKAGE = "/fhir/Questionnaire/$questionnaire-package"
 
 
 def offer(app: Flask) -> None:
@@ -30,7 +30,7 @@ def offer(app: Flask) -> None:
     @app.get("/fhir/Questionnaire/<name>")
     def questionnaire_read(name: str) -> Response:
         found = _form(name)
-        return _resource(questionnaire(found, _base())) if found else problem(404, "there is no such questionnaire")
+        return resource(questionnaire(found, _base())) if found else problem(404, "there is no such questionnaire")
 
     @app.get("/fhir/Questionnaire")
     def questionnaire_search() -> Response:
@@ -41,14 +41,14 @@ def offer(app: Flask) -> None:
         matches = [questionnaire(found, _base())] if found else []
         entries = [{"fullUrl": one["url"], "resource": one, "search": {"mode": "match"}} for one in matches]
         bundle: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
-        return _resource(bundle | ({"entry": entries} if entries else {}))
+        return resource(bundle | ({"entry": entries} if entries else {}))
 
     @app.post("/fhir/Questionnaire/$questionnaire-package")
     def questionnaire_package() -> Response:
-        caller = admitted(state(), _PACKAGE)
+        caller = admitted(state(), PACKAGE)
         if not is_json():
             return problem(415, "the body must be application/fhir+json")
-        return _resource(_packaged(parse(decode(read_body())), caller))
+        return resource(_packaged(parse(decode(read_body())), caller))
 
 
 def _packaged(asked: Asked, caller: Verified | None) -> Json:
@@ -104,5 +104,6 @@ def _base() -> str:
     return state().config.public_url or own_url() or ""
 
 
-def _resource(resource: Json) -> Response:
-    return Response(encode(resource), content_type=_FHIR)
+def resource(value: Json) -> Response:
+    """A FHIR resource as an answer."""
+    return Response(encode(value), content_type=_FHIR)
