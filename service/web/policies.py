@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template, request, url_for
@@ -61,7 +62,7 @@ def _revision(revision: Revision, among: tuple[Revision, ...]) -> Response:
     return _page(render_template("policy.html", told=told, others=others, canonical=canonical, address=_address))
 
 
-def _address(endpoint: str, **named: str) -> str:
+def _address(endpoint: str, **named: Any) -> str:
     """A page's path, under the path at which a proxy has the service, if any. No host: the caller names that, and
     what a caller names must not stand on a page that others' caches may keep."""
     return f"{urlsplit(state().config.public_url or '').path}{url_for(endpoint, **named)}"

@@ -1,11 +1,12 @@
-"""The read-back, line by line."""
+"""The read-back: the value that both its forms are made from, and its markdown line by line."""
 
 from importlib.resources import files
 
 import pytest
 
 from service.policy import library
-from service.policy.readback import readback
+from service.policy.outline import leaves
+from service.policy.readback import ReadBack, Row, read_back, readback
 
 FOLDER = files("service.policy") / "documents" / "CP.PHAR.134"
 INJECTABLES = "otrexup, rasuvo, reditrex"
@@ -15,6 +16,62 @@ DOSE = "attested within 30 days; failing refers as dose"
 def lines(version: str = "2025-11") -> list[str]:
     text = (FOLDER / f"{version}.toml").read_text(encoding="utf-8")
     return readback(library.read(text, version)).split("\n")
+
+
+def told(version: str = "2025-11") -> ReadBack:
+    text = (FOLDER / f"{version}.toml").read_text(encoding="utf-8")
+    return read_back(library.read(text, version))
+
+
+@pytest.mark.parametrize("version", ["2024-11", "2025-11"])
+def test_the_value_holds_every_clause_once_in_the_policys_order(version: str) -> None:
+    policy = library.load().revision("CP.PHAR.134", version).policy
+    for section, outline in zip(told(version).sections, policy.outlines, strict=True):
+        rows = [(row.ref, row.says, row.reads) for row in section.rows if not row.group]
+        nodes = [clause for item in outline.items for clause in leaves(item)]
+        assert rows == [(clause.ref, clause.says, clause.reads()) for clause in nodes]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Row("I.A.3", "any of the next under I.A.3", group=True),
+        Row(
+            "I.A.3.b",
+            "Oral solution: the patient has not turned 19",
+            "at most 18 completed years on the evaluation date",
+            "only for xatmep, jylamvo; failing refers as age",
+            depth=1,
+        ),
+    ],
+)
+def test_a_row_is_a_clause_or_what_joins_those_under_a_number(row: Row) -> None:
+    (found,) = (one for section in told().sections for one in section.rows if one.ref == row.ref)
+    assert found == row
+
+
+def test_the_depth_of_a_row_is_that_of_its_number_in_the_outline() -> None:
+    depths = {row.ref: row.depth for section in told().sections for row in section.rows}
+    deep = ("II.A.3", "II.A.3.c", "II.A.3.c.iv", "II.A.3.c.iv.1", "I.C.note")
+    assert [depths[ref] for ref in deep] == [0, 1, 2, 3, 0]
+
+
+def test_of_two_rows_with_one_number_the_first_has_the_anchor() -> None:
+    for section in told().sections:
+        anchors = [row.ref for row in section.rows if row.anchored]
+        assert len(set(anchors)) == len(anchors)
+        assert set(anchors) == {row.ref for row in section.rows}
+
+
+def test_lists_have_an_anchor_each_and_alerts_one_for_each_code() -> None:
+    listings = {listing.anchor: listing for listing in told().listings}
+    assert list(listings) == ["approval", "referral", "alerts", "products", "labels", "alternatives", "codes"]
+    rules = told().document.alert
+    anchors = [entry.anchor for entry in listings["alerts"].entries]
+    assert [anchor for anchor in anchors if anchor] == [
+        f"alert-{code}" for code in dict.fromkeys(r.code for r in rules)
+    ]
+    assert len(anchors) == len(rules)
 
 
 @pytest.mark.parametrize(
