@@ -162,13 +162,15 @@ class Therapy:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The product's past in the chart: any sign of it, supplies, requests and statements."""
+    """The product's past in the chart: any sign of it, supplies, requests and statements; `cut` says why these were
+    not read whole, so that the newest is not known."""
 
     signs: tuple[Evidence, ...] = ()
     supplies: tuple[Supply, ...] = ()
     therapies: tuple[Therapy, ...] = ()
     starts: tuple[tuple[date, Evidence], ...] = ()
     earlier_approvals: tuple[tuple[str, str, Evidence], ...] = ()
+    cut: str = ""
     remarks: tuple[str, ...] = ()
 
 

@@ -71,7 +71,7 @@ def _bundle(bundle: Json) -> Answered:
     nested = [read_answer(e.resource) for e in entries if e.resource["resourceType"] == "Bundle"]
     own = tuple(e for e in entries if e.resource["resourceType"] not in ("OperationOutcome", "Bundle"))
     found = (*own, *(entry for part in nested for entry in part.entries))
-    if any(_failed(outcome) for outcome in outcomes):
+    if any(failed(outcome) for outcome in outcomes):
         return Answered(CouldNotAsk("the EHR answered with an error"), found)
     if unreadable_in(bundle):
         return Answered(CouldNotAsk("entries of the EHR's answer could not be read"), found)
@@ -91,8 +91,11 @@ def _listed(values: list[Any]) -> Answered:
     return Answered(worst(part.answer for part in parts), tuple(entry for part in parts for entry in part.entries))
 
 
-def _failed(outcome: Json) -> bool:
-    return any(text(issue, "severity") in ("error", "fatal") for issue in items(outcome, "issue"))
+def failed(outcome: Json) -> bool:
+    """Whether an OperationOutcome among entries says failure: all but one of information and warnings does (reading,
+    section 15)."""
+    told = [(text(issue, "severity") or "").lower() for issue in items(outcome, "issue")]
+    return not told or any(severity not in ("information", "warning") for severity in told)
 
 
 def _matches(bundle: Json) -> int:

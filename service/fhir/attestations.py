@@ -53,6 +53,8 @@ def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, A
 
     `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
     Responses without a questionnaire count; those to another one do not. `version` is the revision in force."""
+    if chart.cut("QuestionnaireResponse"):
+        return {}  # a later answer may be among those that were not read
     given: dict[str, list[tuple[_Response, bool | None]]] = {}
     for response in _responses(chart, policy, version):
         for link, answer in _answers(response.resource).items():

@@ -102,6 +102,8 @@ def read_body(
     area, height, weight = (_latest(kind, charted, chart, window, remarks) for kind in (_AREA, _HEIGHT, _WEIGHT))
     if why := chart.lacking("Observation"):
         remarks.append(f"the observations were not read whole: {why}")
+    if chart.cut("Observation"):
+        return None, tuple(remarks)  # a later one may be among those that were not read
     if area:
         return BodySurface(area.value, (area.evidence,)), tuple(remarks)
     if height and weight:

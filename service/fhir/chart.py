@@ -164,9 +164,10 @@ class Chart:
         return False
 
     def _names_another(self, reference: Json) -> bool:
-        """Whether a Reference surely points at another patient, by type and id."""
+        """Whether a Reference surely points at another patient, by another id: the same id under another base may be
+        this server by another name."""
         key = split(text(reference, "reference") or "")[1]
-        return key.startswith("Patient/") and not self.names_patient(reference)
+        return key.startswith("Patient/") and key != f"Patient/{self.patient_id}"
 
     def _put_aside(self, resource: Json) -> None:
         listed = self._aside.setdefault(resource["resourceType"], [])
@@ -251,6 +252,16 @@ class Chart:
             case _:
                 return None
 
+    def refused_to(self, target: str, search: str = "") -> bool:
+        """Whether a read of a resource, or a search by it, was asked and not (or not wholly) answered."""
+        match self._asked.get(search + (self._at_home(target) or target)):
+            case CouldNotAsk(failed=failed):
+                return failed
+            case Had(complete=whole):
+                return not whole
+            case _:
+                return False
+
     def failures(self) -> tuple[str, ...]:
         """What was looked for beside the types and could not be had, each with why."""
         failed = [f"{key.partition('?')[0]}: {a.why}" for key, a in self._asked.items() if isinstance(a, CouldNotAsk)]
@@ -294,7 +305,16 @@ class Chart:
 
     def unchecked(self, kinds: Iterable[str]) -> tuple[str, ...]:
         """The lists of these types that could not be had, or not whole, because something failed."""
-        return tuple(f"{kind}: {self.lacking(kind)}" for kind in kinds if self._failed(kind))
+        found: list[str] = []
+        for kind in kinds:
+            found += [f"{kind}: {self.lacking(kind)}"] if self._failed(kind) else []
+            found += [f"{named} was not read" for named in self.aside(kind)]
+        return tuple(found)
+
+    def cut(self, kind: str) -> str | None:
+        """Why what came of a type is surely not all there is, so that neither the newest nor the first of it is known;
+        None where nobody put the question, or where all may have come under a key of the EHR's own."""
+        return self.lacking(kind) if self._failed(kind) else None
 
     def _failed(self, kind: str) -> bool:
         match self.answer(kind):

@@ -49,6 +49,8 @@ class Coverage:
 def choose_coverage(chart: Chart, on: date) -> tuple[Coverage | None, tuple[str, ...]]:
     """The active Coverage whose period holds `on` (both ends included): lowest `order`, then latest start (reading 13,
     15), then by reference; and what was seen and does not decide."""
+    if (why := chart.cut("Coverage")) and chart.of("Coverage"):
+        return None, (f"Which Coverage decides is not known, since they were not read whole: {why}",)
     held: list[Coverage] = []
     passed: dict[str, list[str]] = {}
     for resource in chart.of("Coverage"):

@@ -157,7 +157,9 @@ class Reader:
         """One candidate: its evidence merged, its stage and course off the Condition chosen, then the order's text."""
         reasons = [s for s in sources if s.condition is None]
         referred = [] if inferred else [s for s in sources if s.condition is not None]
-        chosen = _newest(referred or self._on_problem_list(asked))
+        # Of a problem list that was not read whole the newest Condition is not known.
+        listed = [] if self._chart.cut("Condition") else self._on_problem_list(asked)
+        chosen = _newest(referred or listed)
         disease = _agreed(
             [read_disease([c, *reasons], asked, self._terms) for c in chosen]
             or [read_disease(reasons, asked, self._terms)]

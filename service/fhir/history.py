@@ -66,6 +66,7 @@ def read_history(
         supplies=(*_supplies(handed, on, coverage), *claims.supplies),
         therapies=tuple(therapy for _, therapy in therapies),
         starts=tuple((record.days.last, record.evidence) for record in begun if record.days),
+        cut="; ".join(f"the {kind}s were not read whole: {why}" for kind in _DOSAGE if (why := chart.cut(kind))),
         remarks=(*_uncounted(dispensed), *claims.remarks),
     )
 

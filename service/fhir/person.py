@@ -60,6 +60,9 @@ class _Reference(NamedTuple):
     within: Json
 
 
+_ROLES = "PractitionerRole?practitioner="
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A specialty on record: its CodeableConcept, where it stands, and why it no longer counts. Beside a `degree` only
@@ -82,7 +85,7 @@ def read_prescriber(order: Json, chart: Chart, terms: Terminology, specialties: 
 
     requester, user = _Reference(child(order, "requester"), order), _Reference({"reference": chart.user}, {})
     people = [(requester, telling(requester), "")]
-    if all(one.over for one in people[0][1]):
+    if all(one.over for one in people[0][1]) and not _unanswered(requester, chart):
         people.append((user, telling(user), ", of the user who is signed in"))
     counted: list[Specialty] = []
     seen: list[str] = []
@@ -109,7 +112,19 @@ def _seek(person: _Reference, chart: Chart) -> None:
         practitioner = child(found, "practitioner")
         chart.resolve(practitioner, person.within)
     if _target(practitioner).startswith("Practitioner/"):
-        chart.seek(text(practitioner, "reference") or "", "PractitionerRole?practitioner=")
+        chart.seek(text(practitioner, "reference") or "", _ROLES)
+
+
+def _unanswered(person: _Reference, chart: Chart) -> bool:
+    """Whether a question about a person's own record or roles failed: what is on record is then not known."""
+    found = chart.resolve(*person, seek=False)
+    practitioner = child(found, "practitioner") if _is_role(found) else person.element
+    own, of_practitioner = (text(one, "reference") or "" for one in (person.element, practitioner))
+    return chart.refused_to(own) or chart.refused_to(of_practitioner) or chart.refused_to(of_practitioner, _ROLES)
+
+
+def _is_role(found: Json | None) -> bool:
+    return found is not None and found.get("resourceType") == "PractitionerRole"
 
 
 def _target(reference: Json) -> str:

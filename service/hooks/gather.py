@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from service.case import NOT_SENT, CouldNotAsk, Had, NothingThere
-from service.fhir.answers import Answered, Entry, entries_of, read_answer
+from service.fhir.answers import Answered, Entry, entries_of, failed, read_answer
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text
 from service.hooks.discovery import KEYS, template
@@ -88,7 +88,8 @@ def _says_failed(value: Any) -> bool:
         return any(_says_failed(one) for one in value)
     if isinstance(value, dict) and value.get("resourceType") == "OperationOutcome":
         return True
-    return any(entry.resource["resourceType"] == "OperationOutcome" for entry in entries_of(value))
+    outcomes = (e.resource for e in entries_of(value) if e.resource["resourceType"] == "OperationOutcome")
+    return any(failed(outcome) for outcome in outcomes)
 
 
 def _has_next(value: Any) -> bool:

@@ -97,6 +97,8 @@ def _why(supply: Supply) -> str:
 def compare(case: Case, completed_within: int) -> Increase:
     """The order's weekly dose beside the current one: the newest active request or statement's, else the newest
     completed one's of the last `completed_within` days (reading, section 11)."""
+    if case.history.cut:
+        return Increase(known=False, higher=False, why=case.history.cut)
     current = _current(case, completed_within)
     if not current:
         return Increase(known=False, higher=False, why="none is on record")

@@ -22,8 +22,9 @@ Found = Row[Any]
 
 
 def approvals(patient: str, on: date, order: str) -> Select[Any]:
-    """The approvals of a patient (hash) that run on a day, but for those of one order (hash): Earlier's members."""
-    told = determination.c
+    """The approvals of a patient (hash) that run on a day, but for those of one order (hash) and of calls about it:
+    Earlier's members."""
+    told, other = determination.c, determination.alias()
     return (
         select(
             told.id,
@@ -44,6 +45,7 @@ def approvals(patient: str, on: date, order: str) -> Select[Any]:
             told.approval_end >= on,
             told.order_id.is_not(None),
             told.order_id != order,
+            told.call.not_in(select(other.c.call).where(other.c.order_id == order)),
         )
         .order_by(call.c.at.desc(), call.c.id, told.place)
     )

@@ -2,15 +2,24 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from service.case import Age, Case, Companions, Diagnoses, Had, History, Prescriber, Specialty, Trial
+from service.dose import Dose
 from service.policy import library
+from service.policy.nearest import nearest
 from service.policy.on_chart import ProductClause
-from service.policy.on_dose import OnLabelClause
+from service.policy.on_dose import DoseClause, OnLabelClause
+from service.policy.on_therapy import compare
 from service.policy.outline import Item, Outline
+from service.policy.pathway import Pathway, walk
 from tests.charts import JSON, build, load_cases
+from tests.policy.facts import SEEN, attested, case, diagnosis, product, surface, tried, weekly
 
 CASES = [case for case in load_cases() if case.service == "prior-auth-order-sign"]
 OPEN = ("unknown", "not-met")
@@ -122,3 +131,137 @@ def test_what_is_open_before_any_pathway_is_the_way(ask: Callable[..., Any]) -> 
     open_product = one(ask, "otrexup-ra", medication={"codes": ["rxnorm:1441416"], "text": "methotrexate"})
     assert open_product["nearest"][0]["criteria"] == ["product"]
     assert one(ask, "jylamvo-ra")["nearest"] == []
+
+
+# Every way of every pathway, over facts: proved against all sets of open criteria
+
+POLICY = library.load().revision("CP.PHAR.134", "2025-11").policy
+PRODUCTS = ("otrexup", "rasuvo", "reditrex", "xatmep", "jylamvo")
+ONCOLOGY = ("acute-lymphoblastic-leukemia", "mycosis-fungoides", "non-hodgkin-lymphoma", "sezary-syndrome")
+INDICATIONS = ("rheumatoid-arthritis", "psoriasis", "polyarticular-jia", "primary-cutaneous-alcl", *ONCOLOGY)
+REFS = sorted({clause.ref for clause in POLICY.document.clause})
+
+
+@st.composite
+def charts(draw: st.DrawFn) -> Case:
+    """An order of any product for any diagnosis, with or without what would settle each criterion."""
+    dosed = st.builds(weekly, st.sampled_from(["5", "15", "25", "60", "90"]), st.sampled_from(["mg", "mg/m2"]))
+    indication = draw(st.sampled_from(INDICATIONS))
+    found = diagnosis(
+        indication,
+        stage=draw(st.sampled_from([None, "IB", "IVB"])),
+        course=draw(st.sampled_from([None, "relapse", "remission"])),
+    )
+    ages = [None, Age(1, 1, SEEN), Age(9, 9, SEEN), Age(17, 18, SEEN), Age(40, 40, SEEN)]
+    specialty = draw(st.sampled_from([None, "rheumatology", "oncology-hematology"]))
+    return case(
+        product=product(draw(st.sampled_from(PRODUCTS))),
+        dose=draw(dosed | st.just(Dose(unknown="it cannot be read"))),
+        body=draw(st.sampled_from([None, surface("1"), surface("1.9")])),
+        diagnoses=Diagnoses((found,)),
+        age=draw(st.sampled_from(ages)),
+        prescriber=Prescriber((Specialty(specialty, SEEN),) if specialty else ()),
+        conditions=draw(st.sampled_from([{}, {"unable-to-swallow-pills": (SEEN,)}])),
+        companions=Companions(draw(st.sampled_from([(), (SEEN,)])), Had()),
+        trials=draw(st.sampled_from([{}, tried(Trial(True, SEEN))])),
+        history=History(signs=draw(st.sampled_from([(), (SEEN,)]))),
+        attestations=draw(st.dictionaries(st.sampled_from(REFS), st.builds(attested, st.booleans()), max_size=4)),
+    )
+
+
+def pathways(found: Case) -> list[Pathway]:
+    """Every pathway that is listed for the diagnosis, and continued therapy."""
+    (considered,) = found.diagnoses.candidates
+    increase = compare(found, POLICY.document.history.completed_within_days)
+    listed = [
+        o for o in POLICY.outlines if considered.indication in o.section.diagnoses or o.section.kind == "continued"
+    ]
+    return [walk(outline, found, considered, POLICY.labels, increase) for outline in listed]
+
+
+def on_label(found: Case, products: set[str | None]) -> bool:
+    """Whether the label of one of the products lists the diagnosis at the patient's age."""
+    indication, age = found.diagnoses.candidates[0].indication, found.age
+    uses = [one for one in POLICY.labels if one.product in products and one.diagnosis == indication]
+    return any(one.at_most is None or (age is not None and age.most <= one.at_most) for one in uses)
+
+
+def enough(pathway: Pathway, granted: frozenset[str]) -> bool:
+    """Whether a pathway is met by these criteria and the notes that then follow, read off the outline anew."""
+    found, clauses = pathway.setting.case, {clause.ref: clause for clause in pathway.outline.leaves()}
+    results = {ref: finding.result.value for ref, finding in pathway.setting.found.items()}
+    wanted = {p for ref in granted if isinstance(c := clauses[ref], ProductClause) for p in c.any_of}
+    held = granted | {ref for ref, result in results.items() if result == "met"}
+    notes = {c.ref for c in clauses.values() if isinstance(c, OnLabelClause) and set(c.doses) & held}
+    then = granted | (notes if on_label(found, wanted or {found.product.id}) else set())
+    return all(m is not False for item in pathway.outline.items if (m := met(item, set(then), results)) is not None)
+
+
+def distance(pathway: Pathway, granted: frozenset[str]) -> tuple[int, int, int]:
+    """Facts that nobody can change, criteria, changes of the order."""
+    facts = orders = 0
+    for clause in (c for c in pathway.outline.leaves() if c.ref in granted):
+        failed = pathway.setting.found[clause.ref].result.value == "not-met"
+        unread = isinstance(clause, DoseClause) and not pathway.setting.case.dose.steps
+        facts += failed and clause.fails_as in ("age", "stage") and not isinstance(clause, ProductClause | DoseClause)
+        orders += unread or (failed and isinstance(clause, ProductClause | DoseClause))
+    return facts, len(granted), orders
+
+
+@settings(max_examples=60)
+@given(charts())
+def test_of_all_sets_of_open_criteria_none_that_leads_there_is_nearer(found: Case) -> None:
+    for pathway in pathways(found):
+        (way,) = nearest([pathway])
+        chosen = frozenset(step.criterion for step in way.steps)
+        open_ = [ref for ref, finding in pathway.setting.found.items() if finding.result.value in OPEN]
+        sets = [frozenset(s) for n in range(len(chosen) + 1) for s in itertools.combinations(open_, n)]
+        leading = [distance(pathway, one) for one in sets if enough(pathway, one)]
+        assert enough(pathway, chosen)
+        assert not any(enough(pathway, chosen - {ref}) for ref in chosen)
+        assert distance(pathway, chosen) == min(leading)
+        assert (way.count("fact"), len(way.steps), way.count("order")) == min(leading)
+
+
+@given(charts())
+def test_ways_come_in_their_order_and_one_for_each_section(found: Case) -> None:
+    listed = pathways(found)
+    ways = nearest([*listed, *listed])
+    assert len(ways) == len(listed)
+    ranks = [(way.count("fact"), len(way.steps), way.count("order")) for way in ways]
+    assert ranks == sorted(ranks)
+    assert all(step.change for way in ways for step in way.steps)
+    for way in ways:
+        order = [ref for pathway in listed if pathway.ref == way.pathway for ref in pathway.setting.found]
+        criteria = [step.criterion for step in way.steps]
+        assert criteria == sorted(criteria, key=order.index)
+
+
+def ways_of(found: Case) -> list[tuple[str | None, list[str]]]:
+    return [(way.pathway, [step.criterion for step in way.steps]) for way in nearest(pathways(found))]
+
+
+def test_a_way_without_a_fact_goes_before_a_shorter_one_with_one() -> None:
+    young = case(age=Age(17, 17, SEEN), conditions={"unable-to-swallow-pills": (SEEN,)})
+    assert ways_of(young) == [("II.A", ["II.A.1.a", "II.A.2"]), ("I.B", ["I.B.4.b"])]
+
+
+def test_the_fewest_criteria_go_before_the_fewest_changes_of_the_order() -> None:
+    high = case(dose=weekly(40))
+    assert ways_of(high)[0] == ("I.B", ["I.B.7"])
+
+
+def test_of_as_many_criteria_documentation_goes_before_a_change_of_the_order() -> None:
+    mycosis = diagnosis("mycosis-fungoides", stage="IB")
+    oncologist = Prescriber((Specialty("oncology-hematology", SEEN),))
+    high = case(diagnoses=Diagnoses((mycosis,)), prescriber=oncologist, dose=weekly(80), attestations={})
+    (initial,) = [criteria for pathway, criteria in ways_of(high) if pathway == "I.D"]
+    assert initial == ["I.D.6.a"]  # the guidelines alone would need the note, too: two
+    noted = replace(high, attestations={"I.D.note": attested()})
+    (initial,) = [criteria for pathway, criteria in ways_of(noted) if pathway == "I.D"]
+    assert initial == ["I.D.6.c"]
+
+
+def test_of_a_pathway_that_is_met_nothing_is_left_to_do() -> None:
+    (initial, *_) = nearest(pathways(case()))
+    assert (initial.pathway, initial.steps) == ("I.B", ())

@@ -52,11 +52,13 @@ def test_a_row_is_a_clause_or_what_joins_those_under_a_number(row: Row) -> None:
 
 def test_the_depth_of_a_row_is_that_of_its_number_in_the_outline() -> None:
     depths = {row.ref: row.depth for section in told().sections for row in section.rows}
-    deep = ("II.A.3", "II.A.3.c", "II.A.3.c.iv", "II.A.3.c.iv.1", "I.C.note")
+    deep = ("I.C.5", "II.A.3.c", "II.A.3.c.iv", "II.A.3.c.iv.1", "I.C.note")
     assert [depths[ref] for ref in deep] == [0, 1, 2, 3, 0]
 
 
 def test_of_two_rows_with_one_number_the_first_has_the_anchor() -> None:
+    shared = [row for section in told().sections for row in section.rows if row.ref == "II.A.3"]
+    assert [(row.group, row.anchored) for row in shared] == [(True, True), (False, False)]
     for section in told().sections:
         anchors = [row.ref for row in section.rows if row.anchored]
         assert len(set(anchors)) == len(anchors)
