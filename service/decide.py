@@ -94,6 +94,7 @@ def decide(orders: Sequence[Json], desk: Desk) -> tuple[Decided, ...]:
         try:
             outcomes += [] if skipped(order) else desk.decide(order)
         except Unavailable as error:
+            outcomes += desk.alarms(order)
             lacking.append((order, error))
         except Exception as error:
             record(_log, "an order", error, correlation)
@@ -179,13 +180,13 @@ class Desk:
         raise Unavailable("prefetch.patient", why)
 
     def alarms(self, order: Json) -> list[Decided]:
-        """The alarms of an order on which the service failed, as far as it does not fail on them, too."""
+        """The alarms of an order that cannot be decided, by whatever names its drug, as far as can be looked."""
         on = evaluated_on(order, self.circumstances.today)
         found: list[Decided] = []
         for policy_id in self._office.library.policies:
             revision, _ = self._office.library.in_force(policy_id, on)
             with suppress(Exception):
-                if product := read_product(order, self.chart, revision.questions, self._office.terms):
+                if product := read_product(order, self.chart, revision.questions, self._office.terms, by_name=True):
                     found += self._alarms(order, product, revision, on)
         return found
 

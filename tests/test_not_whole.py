@@ -180,3 +180,20 @@ def test_orders_of_one_call_do_not_approve_each_other_when_it_is_repeated(tmp_pa
     store.keep(call)
     assert store.earlier(subject, day, "order-1") == ()
     assert len(store.earlier(subject, day, "order-3")) == 2
+
+
+@pytest.mark.parametrize("timing", ["daily", "weekly"])
+def test_an_order_whose_medication_cannot_be_had_still_sounds_the_alarm_by_the_name_of_it(
+    ask: Callable[..., Any], timing: str
+) -> None:
+    request = build({"name": "lost", "base": "otrexup-ra", "change": {"timing": timing}})
+    order = request["context"]["draftOrders"]["entry"][0]["resource"]
+    order.pop("medicationCodeableConcept", None)
+    order["medicationReference"] = {"reference": "Medication/m-1", "display": "Otrexup 15 mg"}
+    answer = ask(request)
+    if timing == "weekly":
+        assert answer.status_code == 412
+    else:
+        alarm, rest = answer.json["cards"]
+        assert (alarm["indicator"], alarm["extension"]["safety"]["code"]) == ("critical", "daily-dosing")
+        assert rest["summary"].startswith("Not evaluated")

@@ -1,13 +1,28 @@
 """What is never offered, and how what is offered is written: the ways in which a suggestion could harm."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.charts import JSON, build
+from service.decide import Circumstances, Decided, Desk, Office, decide
+from service.determination import Alert, Determination, NotEvaluated, Outcome, SafetyNotice
+from service.fhir.elements import Json
+from service.hooks.discovery import SERVICES
+from service.hooks.gather import gather
+from service.hooks.request import parse
+from service.offers import MOST, Evaluate, offer
+from service.plans import Plans
+from service.policy import library
+from service.suggestion import Suggestion
+from service.terminology import load
+from tests.charts import BASES, JSON, TODAY, build
 
 Ask = Callable[..., Any]
 CHILD = {"birth_date": "2012-01-01"}
@@ -202,3 +217,198 @@ def test_a_dose_by_surface_is_never_above_its_limit_and_can_be_drawn_up(ask: Ask
     assert (unit, Fraction(value) <= limit) == ("mg", True)
     assert Fraction(value) + Fraction(2, 10) > limit  # a tenth of a millilitre more would be too much
     assert (Fraction(value) / 2 * 10).denominator == 1
+
+
+# An offer by itself: what is decided, and how a changed order is evaluated, given
+
+OFFICE = Office(library.load(), load(), Plans())
+RANK = {"approvable": 0, "documentation-needed": 1, "not-met": 2, "refer": 3}
+
+
+def never() -> bool:
+    return False
+
+
+def deciding(request: JSON) -> tuple[Decided, Evaluate]:
+    """The first draft as it was decided, and the evaluation of what would stand in its place."""
+    asked = parse(request, SERVICES[0])
+    desk = Desk(gather(asked, OFFICE.library.resources()), OFFICE, Circumstances(date.fromisoformat(TODAY), "c"))
+
+    def evaluate(draft: Json, changed: Json) -> tuple[Decided, ...]:
+        return decide((changed,), desk.instead(draft, changed))
+
+    (decided, *_) = decide(asked.orders(), desk)
+    return decided, evaluate
+
+
+def suggested(outcome: Outcome) -> tuple[Suggestion, ...]:
+    return () if isinstance(outcome, NotEvaluated) else outcome.suggestions
+
+
+def offers(request: JSON) -> tuple[Suggestion, ...]:
+    decided, evaluate = deciding(request)
+    return suggested(offer(decided, OFFICE.terms, evaluate, never))
+
+
+HIGH = mk("otrexup-ra", {"dose": "40 mg"})
+
+
+def test_an_offer_changes_nothing_of_what_was_decided() -> None:
+    decided, evaluate = deciding(HIGH)
+    before = repr(decided)
+    outcome = offer(decided, OFFICE.terms, evaluate, never)
+    assert suggested(outcome)
+    assert isinstance(outcome, Determination)
+    assert replace(outcome, suggestions=()) == decided.outcome
+    assert repr(decided) == before
+
+
+def test_nothing_is_offered_once_it_is_late() -> None:
+    decided, evaluate = deciding(HIGH)
+    evaluated = []
+
+    def counted(draft: Json, changed: Json) -> tuple[Decided, ...]:
+        evaluated.append(changed)
+        return evaluate(draft, changed)
+
+    assert offer(decided, OFFICE.terms, counted, lambda: True) == decided.outcome
+    assert evaluated == []
+    assert suggested(offer(decided, OFFICE.terms, counted, lambda: bool(evaluated)))[0].kind == "dose"
+    assert len(evaluated) == 1
+
+
+def test_nothing_is_offered_for_an_order_that_an_update_could_not_name() -> None:
+    decided, evaluate = deciding(HIGH)
+    for identity in ({}, {"id": ""}, {"id": "  "}, {"id": 7}, {"id": None}):
+        order = {name: value for name, value in decided.order.items() if name != "id"} | identity
+        assert offer(replace(decided, order=order), OFFICE.terms, evaluate, never) == decided.outcome
+
+
+def test_nothing_is_offered_for_an_order_that_was_not_evaluated() -> None:
+    decided, evaluate = deciding(HIGH)
+    unread = NotEvaluated("MedicationRequest/order-1", "", "why")
+    for one in (replace(decided, outcome=unread), replace(decided, case=None), replace(decided, policy=None)):
+        assert offer(one, OFFICE.terms, evaluate, never) == one.outcome
+
+
+def test_a_changed_order_that_cannot_be_evaluated_or_is_two_things_at_once_is_not_offered() -> None:
+    decided, evaluate = deciding(HIGH)
+    unread = Decided(NotEvaluated("MedicationRequest/order-1", "", "why"), {})
+
+    def failing(_draft: Json, _changed: Json) -> tuple[Decided, ...]:
+        return (unread,)
+
+    def twofold(draft: Json, changed: Json) -> tuple[Decided, ...]:
+        return (*evaluate(draft, changed), *evaluate(draft, changed))
+
+    assert suggested(offer(decided, OFFICE.terms, failing, never)) == ()
+    assert suggested(offer(decided, OFFICE.terms, twofold, never)) == ()
+
+
+def test_a_changed_order_that_does_no_better_is_not_offered() -> None:
+    decided, evaluate = deciding(HIGH)
+
+    def as_before(draft: Json, _changed: Json) -> tuple[Decided, ...]:
+        return evaluate(draft, draft)
+
+    assert suggested(offer(decided, OFFICE.terms, as_before, never)) == ()
+
+
+@pytest.mark.parametrize("code", ["pregnancy", "liver-disease", "strength-unavailable"])
+def test_a_changed_order_that_raises_an_alert_is_not_offered(code: str) -> None:
+    decided, evaluate = deciding(HIGH)
+    alert = Alert(code, "warning", ())
+
+    def alarming(draft: Json, changed: Json) -> tuple[Decided, ...]:
+        (one,) = evaluate(draft, changed) or (decided,)
+        assert isinstance(one.outcome, Determination | SafetyNotice)
+        return (replace(one, outcome=replace(one.outcome, safety=(alert,))),)
+
+    assert suggested(offer(decided, OFFICE.terms, evaluate, never))
+    assert suggested(offer(decided, OFFICE.terms, alarming, never)) == ()
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "add", "recommended"),
+    [
+        ("otrexup-ra", {"dose": "40 mg"}, {}, "dose"),
+        ("otrexup-ra", {"dose": "40 mg", "trial": None}, {}, None),  # a step is lacking all the same
+        ("otrexup-ra", {"trial": None}, {}, None),
+        ("otrexup-ra", {"timing": "daily"}, {}, None),  # which weekly dose was meant is the prescriber's to say
+        ("jylamvo-ra", {"medication": "xatmep"}, {}, "product"),
+        ("jylamvo-ra", {"medication": "xatmep", "conditions": []}, {}, None),
+        ("jylamvo-ra", {"reason": []}, {"conditions": ["icd:M06.9"]}, None),
+    ],
+)
+def test_what_is_recommended_leaves_the_order_approvable(
+    base: str, change: JSON, add: JSON, recommended: str | None
+) -> None:
+    found = [one for one in offers(mk(base, change, add)) if one.recommended]
+    assert [one.kind for one in found] == ([recommended] if recommended else [])
+    assert all(one.promised is not None and one.promised.value == "approvable" for one in found)
+
+
+def test_a_product_in_place_of_the_ordered_one_is_not_offered_where_another_dose_settles_it() -> None:
+    kinds = [one.kind for one in offers(mk("rasuvo-pjia", {"dose": "30 mg"}))]
+    assert "dose" in kinds
+    assert "product" not in kinds
+
+
+def test_weekly_is_offered_with_the_dose_that_then_is_within_the_limit() -> None:
+    (weekly,) = [one for one in offers(mk("jylamvo-ra", {"dose": "40 mg", "timing": "daily"})) if one.kind == "weekly"]
+    assert (weekly.says, weekly.recommended) == ("30 mg once weekly", False)
+    resource = weekly.actions[0].resource
+    assert resource is not None
+    assert quantity(resource) == (Decimal(30), "mg")
+
+
+_ORDERS = st.fixed_dictionaries(
+    {
+        "medication": st.sampled_from(
+            [
+                *("otrexup", "rasuvo", "reditrex", "xatmep", "jylamvo"),
+                {"codes": ["rxnorm:1441416"], "text": "methotrexate"},
+            ]
+        ),
+        "dose": st.sampled_from(["2.5 mg", "10 mg", "15 mg", "20 mg", "25 mg", "30 mg", "40 mg", "90 mg", "25 mg/m2"]),
+        "timing": st.sampled_from(["weekly", "twice weekly", "three times weekly", "daily", "every two weeks"]),
+        "trial": st.sampled_from([None, "", "Inadequate response"]),
+    }
+)
+_INITIAL = [name for name in BASES if name not in ("blank", "generic")]
+_FURTHER = st.lists(st.sampled_from(["icd:Z33.1", "icd:K70.30", "icd:R13.10", "icd:M06.9"]), max_size=2)
+
+
+@given(st.sampled_from(_INITIAL), _ORDERS, _FURTHER, st.booleans())
+def test_what_is_offered_is_few_helps_and_never_doses_higher(
+    base: str, change: JSON, conditions: list[str], measured: bool
+) -> None:
+    surface = ["bsa 1.7 m2 @2026-03-01 final"] if measured else []
+    request = mk(base, change, {"conditions": conditions, "observations": surface})
+    asked, evaluate = deciding(request)
+    found = suggested(offer(asked, OFFICE.terms, evaluate, never))
+    assert len(found) <= MOST
+    assert sum(one.recommended for one in found) <= 1
+    assert isinstance(asked.outcome, Determination | SafetyNotice)
+    for one in found:
+        after = evaluate(asked.order, taken_of(one))
+        assert len(after) <= 1
+        told = after[0].outcome if after else None
+        status = told.status if isinstance(told, Determination) else None
+        assert status == one.promised
+        if isinstance(told, Determination | SafetyNotice):
+            assert {a.code for a in told.safety} <= {a.code for a in asked.outcome.safety}
+        before = RANK[asked.outcome.status] if isinstance(asked.outcome, Determination) else 0
+        now = RANK[status] if status else 0
+        assert now < before or one.kind in ("weekly", "indication", "generic")
+        assert now <= before
+        if after and after[0].case and asked.case and one.kind != "indication":
+            area = asked.case.body.area if asked.case.body else None
+            old, new = (case.dose.weekly("mg", area) for case in (asked.case, after[0].case))
+            assert old is None or (new is not None and new <= old)
+
+
+def taken_of(one: Suggestion) -> JSON:
+    found = one.actions[-1].resource
+    assert found is not None
+    return found

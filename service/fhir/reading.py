@@ -10,7 +10,7 @@ from service.dose import BodySurface, Dose
 from service.fhir.attestations import read_attestations
 from service.fhir.body import read_body
 from service.fhir.chart import Chart
-from service.fhir.companions import read_companions
+from service.fhir.companions import medication_of, read_companions
 from service.fhir.conditions import read_allergies, read_conditions
 from service.fhir.coverage import Coverage, choose_coverage, read_membership, read_requested
 from service.fhir.diagnosis import Reader, read_diagnoses
@@ -39,9 +39,12 @@ class Record:
     diagnoses: Reader
 
 
-def read_product(order: Json, chart: Chart, questions: Questions, terms: Terminology) -> Product | None:
-    """The order's drug, where it is the policy's drug."""
-    medication = chart.medication(order)
+def read_product(
+    order: Json, chart: Chart, questions: Questions, terms: Terminology, *, by_name: bool = False
+) -> Product | None:
+    """The order's drug, where it is the policy's drug. `by_name`: a medication that could not be had goes by the words
+    of the reference to it, which is enough for an alarm, and for nothing else."""
+    medication = medication_of(order, chart) if by_name else chart.medication(order)
     return recognise(
         medication.concept,
         reference=medication.reference,

@@ -19,7 +19,8 @@ from service.policy.on_therapy import compare
 from service.policy.outline import Item, Outline
 from service.policy.pathway import Pathway, walk
 from tests.charts import JSON, build, load_cases
-from tests.policy.facts import SEEN, attested, case, diagnosis, product, surface, tried, weekly
+from tests.policy.facts import SEEN, attested, diagnosis, product, surface, tried, weekly
+from tests.policy.facts import case as order
 
 CASES = [case for case in load_cases() if case.service == "prior-auth-order-sign"]
 OPEN = ("unknown", "not-met")
@@ -68,22 +69,22 @@ def leads(outline: Outline, granted: set[str], results: dict[str, str], *, notes
 @pytest.mark.parametrize("theme", sorted({case.theme for case in CASES}))
 def test_the_way_of_the_chosen_pathway_leads_there_and_no_smaller_one_does(theme: str, ask: Callable[..., Any]) -> None:
     wrong = []
-    for case in (c for c in CASES if c.theme == theme):
-        for found in told(ask, case.request, today=case.today, plans=case.plans):
+    for row in (c for c in CASES if c.theme == theme):
+        for found in told(ask, row.request, today=row.today, plans=row.plans):
             if found["pathway"] is None or found["status"] == "approvable":
                 continue
             (way,) = [w for w in found["nearest"] if w["pathway"] == found["pathway"]]
             outline, results = outline_of(found), {c["id"]: c["result"] for c in found["criteria"]}
             candidates = [ref for ref, result in results.items() if result in OPEN]
             if not leads(outline, set(way["criteria"]), results, notes=True):
-                wrong.append((case.name, "leads nowhere", way))
+                wrong.append((row.name, "leads nowhere", way))
             size = len(way["criteria"])
             if any(
                 leads(outline, set(chosen), results, notes=False)
                 for n in range(size)
                 for chosen in itertools.combinations(candidates, n)
             ) and not _facts(outline, way, found):
-                wrong.append((case.name, "a smaller set leads there", way))
+                wrong.append((row.name, "a smaller set leads there", way))
     assert wrong == []
 
 
@@ -154,7 +155,7 @@ def charts(draw: st.DrawFn) -> Case:
     )
     ages = [None, Age(1, 1, SEEN), Age(9, 9, SEEN), Age(17, 18, SEEN), Age(40, 40, SEEN)]
     specialty = draw(st.sampled_from([None, "rheumatology", "oncology-hematology"]))
-    return case(
+    return order(
         product=product(draw(st.sampled_from(PRODUCTS))),
         dose=draw(dosed | st.just(Dose(unknown="it cannot be read"))),
         body=draw(st.sampled_from([None, surface("1"), surface("1.9")])),
@@ -232,9 +233,9 @@ def test_ways_come_in_their_order_and_one_for_each_section(found: Case) -> None:
     assert ranks == sorted(ranks)
     assert all(step.change for way in ways for step in way.steps)
     for way in ways:
-        order = [ref for pathway in listed if pathway.ref == way.pathway for ref in pathway.setting.found]
+        refs = [ref for pathway in listed if pathway.ref == way.pathway for ref in pathway.setting.found]
         criteria = [step.criterion for step in way.steps]
-        assert criteria == sorted(criteria, key=order.index)
+        assert criteria == sorted(criteria, key=refs.index)
 
 
 def ways_of(found: Case) -> list[tuple[str | None, list[str]]]:
@@ -242,19 +243,19 @@ def ways_of(found: Case) -> list[tuple[str | None, list[str]]]:
 
 
 def test_a_way_without_a_fact_goes_before_a_shorter_one_with_one() -> None:
-    young = case(age=Age(17, 17, SEEN), conditions={"unable-to-swallow-pills": (SEEN,)})
+    young = order(age=Age(17, 17, SEEN), conditions={"unable-to-swallow-pills": (SEEN,)})
     assert ways_of(young) == [("II.A", ["II.A.1.a", "II.A.2"]), ("I.B", ["I.B.4.b"])]
 
 
 def test_the_fewest_criteria_go_before_the_fewest_changes_of_the_order() -> None:
-    high = case(dose=weekly(40))
+    high = order(dose=weekly(40))
     assert ways_of(high)[0] == ("I.B", ["I.B.7"])
 
 
 def test_of_as_many_criteria_documentation_goes_before_a_change_of_the_order() -> None:
     mycosis = diagnosis("mycosis-fungoides", stage="IB")
     oncologist = Prescriber((Specialty("oncology-hematology", SEEN),))
-    high = case(diagnoses=Diagnoses((mycosis,)), prescriber=oncologist, dose=weekly(80), attestations={})
+    high = order(diagnoses=Diagnoses((mycosis,)), prescriber=oncologist, dose=weekly(80), attestations={})
     (initial,) = [criteria for pathway, criteria in ways_of(high) if pathway == "I.D"]
     assert initial == ["I.D.6.a"]  # the guidelines alone would need the note, too: two
     noted = replace(high, attestations={"I.D.note": attested()})
@@ -263,5 +264,5 @@ def test_of_as_many_criteria_documentation_goes_before_a_change_of_the_order() -
 
 
 def test_of_a_pathway_that_is_met_nothing_is_left_to_do() -> None:
-    (initial, *_) = nearest(pathways(case()))
+    (initial, *_) = nearest(pathways(order()))
     assert (initial.pathway, initial.steps) == ("I.B", ())
