@@ -197,3 +197,14 @@ def test_an_order_whose_medication_cannot_be_had_still_sounds_the_alarm_by_the_n
         alarm, rest = answer.json["cards"]
         assert (alarm["indicator"], alarm["extension"]["safety"]["code"]) == ("critical", "daily-dosing")
         assert rest["summary"].startswith("Not evaluated")
+
+
+def test_what_a_list_brought_is_not_called_unread_though_it_could_not_be_read_by_itself() -> None:
+    request = build({"name": "read", "base": "jylamvo-ra"})
+    offered = service("prior-auth-order-sign")
+    assert offered
+    named = next(e["resource"]["id"] for e in request["prefetch"]["conditions"]["entry"])
+    failed = Answered(CouldNotAsk("the EHR's FHIR server failed (500)"))
+    fetched = {f"Condition/{named}": failed, "Condition/gone": failed}
+    chart = gather(parse(request, offered), library.load().resources(), fetched)
+    assert chart.failures() == ("Condition/gone: the EHR's FHIR server failed (500)",)

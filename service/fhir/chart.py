@@ -263,8 +263,12 @@ class Chart:
                 return False
 
     def failures(self) -> tuple[str, ...]:
-        """What was looked for beside the types and could not be had, each with why."""
-        failed = [f"{key.partition('?')[0]}: {a.why}" for key, a in self._asked.items() if isinstance(a, CouldNotAsk)]
+        """What was looked for beside the types and could not be had, each with why; not what a list brought."""
+        failed = [
+            f"{key.partition('?')[0]}: {a.why}"
+            for key, a in self._asked.items()
+            if isinstance(a, CouldNotAsk) and key not in self._by_key
+        ]
         return (*failed, *(f"{key}: {NOT_SENT.why}" for key in self.sought if "?" not in key))
 
     def _candidates(self, target: str) -> list[Json]:

@@ -51,7 +51,7 @@ def _answer(item: Any, place: str) -> Answer:
     if outcome not in ("accepted", "overridden"):
         raise Invalid(f"{place}.outcome must be accepted or overridden", f"{place}.outcome")
     accepted = tuple(_accepted(item, place)) if outcome == "accepted" else ()
-    reasoned = next((r for r in _reasons(item) if isinstance(r, dict)), {})
+    reasoned = next((r for r in _reasons(item) if isinstance(r, dict) and r), {})
     coding = reasoned.get("reason") if isinstance(reasoned.get("reason"), dict) else {}
     return Answer(
         card=_name(item.get("card"), f"{place}.card"),

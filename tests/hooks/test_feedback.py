@@ -100,6 +100,10 @@ def test_what_is_no_feedback_is_refused(body: Any) -> None:
         parse_feedback(body)
 
 
+def test_an_empty_reason_hides_no_other() -> None:
+    assert one(overrideReason={}, overrideReasons={"reason": {"code": "x", "system": "s"}}).reason_code == "x"
+
+
 def test_a_batch_is_bounded() -> None:
     assert len(parse_feedback({"feedback": [item()] * MOST})) == MOST
     with pytest.raises(TooLarge):
