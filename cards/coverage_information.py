@@ -10,11 +10,11 @@ from typing import Any
 
 from cards.card import Version
 from cards.plain import cut, one_line
-from service.filing import Filing
+from service.filing import EXTENSION, Filing
 
 Json = dict[str, Any]
 
-URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+URL = EXTENSION
 _TEMPORARY = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
 _DETAIL = {"2.0": _TEMPORARY, "2.2": "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"}
 _REASON = 300  # code points
@@ -38,10 +38,10 @@ def system_action(order: Json, filing: Filing, version: Version) -> Json | None:
     if not isinstance(order.get("id"), str) or not order["id"].strip():
         return None
     said = extension(filing, version)
-    carried = [e for e in _extensions(order) if _files(e, filing.coverage)]
+    carried = [e for e in _extensions(order) if _own(e, filing)]
     if carried and all(_same(_answer(one), _answer(said)) for one in carried):
         return None
-    others = [e for e in _extensions(order) if not _files(e, filing.coverage)]
+    others = [e for e in _extensions(order) if not _own(e, filing)]
     return {
         "type": "update",
         "description": "Coverage information of the payer's policy, added to the order",
@@ -64,6 +64,13 @@ def _extensions(holder: Mapping[str, Any]) -> list[Any]:
     is neither for none."""
     found = holder.get("extension")
     return found if isinstance(found, list) else [found] if isinstance(found, dict) else []
+
+
+def _own(extension: Any, filing: Filing) -> bool:
+    """Whether an extension is an earlier answer of this filing's thread: by its coverage, or by the thread's own id."""
+    named = {"url": "coverage-assertion-id", "valueString": filing.assertion}
+    of_thread = isinstance(extension, dict) and extension.get("url") == URL and named in _parts(extension)
+    return of_thread or _files(extension, filing.coverage)
 
 
 def _files(extension: Any, coverage: str) -> bool:

@@ -23,6 +23,8 @@ def nearest_way(told: Determination, page: Page) -> str:
 
 
 def _away(way: Way) -> str:
+    if way.count("product"):
+        return "Nearest, before what another product needs"
     documents, orders = way.count("document"), way.count("order")
     parts = [_counted(documents, "piece of documentation", "pieces of documentation")] if documents else []
     parts += [_counted(orders, "change of the order", "changes of the order")] if orders else []

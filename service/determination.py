@@ -137,12 +137,12 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One criterion on the way to yes: `document` what is not on record, change the `order`, or a `fact` that neither
-    changes."""
+    """One criterion on the way to yes: `document` what is not on record, change the `order`, order another `product`
+    (whose own criteria are looked at then), or a `fact` that none of these changes."""
 
     criterion: str
     change: str
-    kind: Literal["document", "order", "fact"]
+    kind: Literal["document", "order", "product", "fact"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from service.determination import Alert, Approval, Determination, DoseLimit, Fin
 Covered = Literal["covered", "not-covered", "conditional"]
 Authorization = Literal["auth-needed", "satisfied"]
 Why = Literal["approvable", "granted", "documentation", "unmet", "elsewhere", "daily", "no-active-coverage"]
+EXTENSION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _DAILY = "daily-dosing"
 
 

@@ -11,6 +11,7 @@ from service.decide import Decided
 from service.determination import Determination, NotEvaluated, Outcome, SafetyNotice, Status
 from service.fhir.amend import amend
 from service.fhir.elements import Json, text
+from service.filing import EXTENSION
 from service.policy.determine import Policy
 from service.policy.proposals import DAILY, lower, propose
 from service.proposal import Proposal
@@ -80,7 +81,7 @@ def _tried(proposal: Proposal, order: Json, policy: Policy, terms: Terminology, 
     if one.told and one.told.status is not Status.APPROVABLE and proposal.kind in ("weekly", "product"):
         case: Case | None = one.after.case if one.after else None
         for further in lower(policy, case, one.told) if case else ():
-            says = further.says if proposal.kind == "weekly" else _joined(proposal, further)
+            says = f"{further.says} (another dose)" if proposal.kind == "weekly" else _joined(proposal, further)
             both = _evaluated(replace(further, says=says), one.order, order, terms, evaluate)
             if both:
                 yield replace(both, proposal=replace(proposal, says=says, kept=False))
@@ -92,13 +93,23 @@ def _joined(proposal: Proposal, further: Proposal) -> str:
 
 
 def _evaluated(proposal: Proposal, order: Json, draft: Json, terms: Terminology, evaluate: Evaluate) -> _Found | None:
-    changed = amend(order, proposal, terms)
+    changed = _unfiled(amend(order, proposal, terms), proposal)
     if changed is None or changed == draft:
         return None
     decided = evaluate(draft, changed)
     if len(decided) > 1 or any(isinstance(one.outcome, NotEvaluated) for one in decided):
         return None
     return _Found(proposal, changed, decided[0] if decided else None)
+
+
+def _unfiled(order: Json | None, proposal: Proposal) -> Json | None:
+    """Without the coverage-information of the order as it was, where the medicine or the dose is another now."""
+    listed = order.get("extension") if order else None
+    if order is None or proposal.kind == "indication" or not isinstance(listed, list):
+        return order
+    kept = [one for one in listed if not (isinstance(one, dict) and one.get("url") == EXTENSION)]
+    others = {name: value for name, value in order.items() if name != "extension"}
+    return order if len(kept) == len(listed) else others | ({"extension": kept} if kept else {})
 
 
 def _helps(found: _Found, before: Determination | SafetyNotice) -> bool:

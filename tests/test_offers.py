@@ -1,5 +1,6 @@
 """What is never offered, and how what is offered is written: the ways in which a suggestion could harm."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -16,7 +17,7 @@ from service.determination import Alert, Determination, NotEvaluated, Outcome, S
 from service.fhir.elements import Json
 from service.hooks.discovery import SERVICES
 from service.hooks.gather import gather
-from service.hooks.request import parse
+from service.hooks.request import decode, parse
 from service.offers import MOST, Evaluate, offer
 from service.plans import Plans
 from service.policy import library
@@ -231,7 +232,7 @@ def never() -> bool:
 
 def deciding(request: JSON) -> tuple[Decided, Evaluate]:
     """The first draft as it was decided, and the evaluation of what would stand in its place."""
-    asked = parse(request, SERVICES[0])
+    asked = parse(decode(json.dumps(request).encode()), SERVICES[0])
     desk = Desk(gather(asked, OFFICE.library.resources()), OFFICE, Circumstances(date.fromisoformat(TODAY), "c"))
 
     def evaluate(draft: Json, changed: Json) -> tuple[Decided, ...]:
@@ -356,7 +357,7 @@ def test_a_product_in_place_of_the_ordered_one_is_not_offered_where_another_dose
 
 def test_weekly_is_offered_with_the_dose_that_then_is_within_the_limit() -> None:
     (weekly,) = [one for one in offers(mk("jylamvo-ra", {"dose": "40 mg", "timing": "daily"})) if one.kind == "weekly"]
-    assert (weekly.says, weekly.recommended) == ("30 mg once weekly", False)
+    assert (weekly.says, weekly.recommended) == ("30 mg once weekly (another dose)", False)
     resource = weekly.actions[0].resource
     assert resource is not None
     assert quantity(resource) == (Decimal(30), "mg")
@@ -412,3 +413,124 @@ def taken_of(one: Suggestion) -> JSON:
     found = one.actions[-1].resource
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("base", ["jylamvo-ra", "otrexup-ra"])
+def test_a_dose_that_a_maximum_holds_back_is_not_taken_for_the_dose_elsewhere(ask: Ask, base: str) -> None:
+    change = {"jylamvo-ra": {"medication": "xatmep", "dose": "15 mg"}, "otrexup-ra": {"trial": None, "dose": "30 mg"}}
+    request = mk(base, change[base])
+    assert {"product", "generic"} & set(offered(ask, request))
+    week = {"value": 1, "unit": "wk", "code": "wk", "system": UCUM}
+    most = {"value": 10, "unit": "mg", "code": "mg", "system": UCUM}
+    order_of(request)["dosageInstruction"][0]["maxDosePerPeriod"] = {"numerator": most, "denominator": week}
+    assert not {"product", "generic", "dose"} & set(offered(ask, request))
+
+
+def test_the_limit_that_the_regimen_has_is_the_one_that_is_kept(ask: Ask) -> None:
+    add = {"observations": ["bsa 1.9 m2 @2026-03-01 final"]}
+    found = offered(ask, mk("continued-jylamvo-mf", {"dose": "80 mg", "statements": []}, add))["dose"]
+    assert quantity(taken(found)) == (Decimal(75), "mg")
+
+
+@pytest.mark.parametrize("instructions", [[{"text": "Inject one pen every week as taught"}], None])
+def test_naming_the_product_leaves_the_directions_alone(ask: Ask, instructions: list[JSON] | None) -> None:
+    medication = {"codes": ["rxnorm:1441416"], "text": "methotrexate auto-injector"}
+    request = mk("otrexup-ra", {"medication": medication, "attest": {"I.B.7": True}})
+    order = order_of(request)
+    order.pop("dosageInstruction")
+    order |= {"dosageInstruction": instructions} if instructions else {}
+    cards = ask(request).json["cards"]
+    found = [s for c in cards for s in c.get("suggestions", []) if s["extension"]["promise"]["kind"] == "product"]
+    assert len(found) == 2
+    assert [taken(one).get("dosageInstruction") for one in found] == [instructions] * 2
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"requests": [{"medication": "otrexup", "status": "stopped", "reason": "text:Not tolerated: severe nausea"}]},
+        {"statements": [{"medication": "otrexup", "status": "stopped", "reason": "text:Not tolerated: severe nausea"}]},
+    ],
+)
+def test_a_product_that_was_not_tolerated_is_not_offered(ask: Ask, record: JSON) -> None:
+    young = {**CHILD, "trial": "Inadequate response", "dose": "15 mg"}
+    assert "Otrexup" in offered(ask, mk("jylamvo-ra", young))["product"]["label"]
+    dated = {kind: [{**row, "date": "2025-06-01"} for row in rows] for kind, rows in record.items()}
+    assert "Otrexup" not in str(offered(ask, mk("jylamvo-ra", young, dated)))
+
+
+def test_nothing_of_the_drug_is_offered_to_who_did_not_tolerate_it(ask: Ask) -> None:
+    allergy = {"codes": ["rxnorm:6851"], "text": "Methotrexate", "type": "intolerance"}
+    found = offered(ask, mk("jylamvo-ra", {"dose": "40 mg"}, {"allergies": [allergy]}))
+    assert not {"generic", "product"} & set(found)
+
+
+def test_a_device_named_by_its_concentration_is_written_anew(ask: Ask) -> None:
+    change = {"medication": {"text": "RediTrex 25 mg/mL"}, "dose": "22.5 mg", "conditions": []}
+    order = taken(offered(ask, mk("reditrex-pjia", change))["dose"])
+    assert order["medicationCodeableConcept"]["text"] == "RediTrex 20 mg/0.8 mL prefilled syringe"
+    assert quantity(order) == (Decimal(20), "mg")
+
+
+def test_of_a_dose_said_two_ways_the_text_says_the_one_that_counts(ask: Ask) -> None:
+    request = mk("otrexup-ra", {"timing": "daily"})
+    system = "http://terminology.hl7.org/CodeSystem/dose-rate-type"
+    order_of(request)["dosageInstruction"][0]["doseAndRate"] = [
+        {"type": {"coding": [{"system": system, "code": code}]}, "doseQuantity": {"value": value, "unit": "mg"}}
+        for code, value in (("calculated", 28), ("ordered", 15))
+    ]
+    found = taken(offered(ask, request)["weekly"])
+    assert found["dosageInstruction"][0]["text"] == "15 mg once weekly"
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        {"text": "nocte"},
+        {"text": "QD"},
+        {"text": "Tome una vez al dia"},
+        {"coding": [{"system": "http://snomed.info/sct", "code": "229797004"}]},
+    ],
+)
+def test_no_further_instruction_that_may_say_daily_is_left(ask: Ask, further: JSON) -> None:
+    request = mk("otrexup-ra", {"timing": "daily"})
+    order_of(request)["dosageInstruction"][0] |= {"additionalInstruction": [further]}
+    assert "additionalInstruction" not in taken(offered(ask, request)["weekly"])["dosageInstruction"][0]
+
+
+def test_no_note_extension_rate_or_interval_says_the_old_dose(ask: Ask) -> None:
+    request = mk("otrexup-ra", {"timing": "daily"})
+    order = order_of(request)
+    rendered = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.renderedDosageInstruction"
+    order |= {
+        "note": [{"text": "Take 15 mg every day"}, {"text": "Seen with interpreter"}],
+        "extension": [{"url": rendered, "valueMarkdown": "15 mg daily"}, {"url": "https://x/y", "valueString": "blue"}],
+        "dispenseRequest": {"dispenseInterval": {"value": 1, "unit": "d"}, "numberOfRepeatsAllowed": 1},
+    }
+    day = {"value": 1, "unit": "d"}
+    order["dosageInstruction"][0]["doseAndRate"][0]["rateRatio"] = {"numerator": {"value": 15}, "denominator": day}
+    found = taken(offered(ask, request)["weekly"])
+    assert found["note"] == [{"text": "Seen with interpreter"}]
+    assert found["extension"] == [{"url": "https://x/y", "valueString": "blue"}]
+    assert found["dispenseRequest"] == {"numberOfRepeatsAllowed": 1}
+    assert "rateRatio" not in found["dosageInstruction"][0]["doseAndRate"][0]
+
+
+def test_an_offered_update_carries_no_answer_about_the_order_as_it_was(ask: Ask) -> None:
+    url = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+    request = mk("jylamvo-ra", {"dose": "40 mg"})
+    order_of(request)["extension"] = [{"url": url, "extension": [{"url": "satisfied-pa-id", "valueString": "PA-1"}]}]
+    assert "extension" not in taken(offered(ask, request)["dose"])
+
+
+def test_another_product_is_not_called_the_only_step_nor_is_stopping_another_medicine_an_orders_change(
+    ask: Ask,
+) -> None:
+    wrong = mk("jylamvo-ra", {"medication": "xatmep", "conditions": [], "trial": None})
+    assert "One change of the order away" not in ask(wrong).json["cards"][0]["detail"]
+    beside = {
+        "requests": [{"medication": "bexarotene", "status": "active"}],
+        "observations": ["bsa 1.9 m2 @2026-03-01 final"],
+    }
+    (card, *_) = ask(mk("jylamvo-mf", {"dose": "25 mg", "timing": "twice weekly"}, beside)).json["cards"]
+    assert "only antineoplastic" not in card["detail"].split("**What")[0]

@@ -26,7 +26,13 @@ _RATES = re.compile(
     r"\d|dai|day|night|morning|noon|evening|bed|hour|week|month|once|twice|times|half|one|two|three|four|full",
     re.IGNORECASE,
 )
-_DISPENSED = ("quantity", "initialFill")
+_DISPENSED = ("quantity", "initialFill", "dispenseInterval")
+_TAKEN = re.compile(r"dai|week|every|once|twice|bedtime|nightly|morning|evening", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"(?:take |taken )?(?:with|after|before|without) (?:food|meals?|water|milk)"
+    r"|on an empty stomach|avoid alcohol|shake well",
+    re.IGNORECASE,
+)
 # What an order that takes another's place keeps of it: whose it is, by whom, when and for what.
 _KEPT = (
     "resourceType",
@@ -54,10 +60,12 @@ def amend(order: Json, proposal: Proposal, terms: Terminology) -> Json | None:
     if proposal.reason and changed is not None:
         changed = _named(changed, proposal.reason)
     if proposal.medicine and changed is not None:
-        changed = _of(changed, proposal.medicine, proposal.kind != "dose", terms)
+        # A product named without a dose is the one that was meant: how it is given was said already.
+        other = proposal.kind != "dose" and proposal.regimen is not None
+        changed = _of(changed, proposal.medicine, other, terms)
     if proposal.regimen and changed is not None:
         changed = _dosed(changed, proposal.regimen, weekly=proposal.kind == "weekly")
-    if changed is not None and (proposal.medicine or proposal.regimen):
+    if changed is not None and proposal.regimen:
         changed = _undispensed(changed)
     return _without_orphans(changed, order) if changed is not None else None
 
@@ -117,8 +125,27 @@ def _dosed(order: Json, regimen: Regimen, *, weekly: bool) -> Json | None:
     if further := _harmless(old):
         instruction[_FURTHER] = further
     instruction |= {"timing": _timing(old, regimen, weekly), _DOSE: dose}
-    instruction["text"] = _sentence(child(dose[0], "doseQuantity"), regimen)
-    return order | {"dosageInstruction": [instruction]}
+    # Of several ways to say a dose the regimen tells the one that counts.
+    instruction["text"] = _sentence(child(dose[0], "doseQuantity"), regimen) if len(dose) == 1 else regimen.says()
+    instruction = _quiet(instruction, "extension")
+    named = text(child(order, "medicationCodeableConcept"), "text") or ""
+    if _TAKEN.search(named):  # what the medicine is called says how it was to be taken
+        return None
+    return _quiet(_quiet(order, "note"), "extension") | {"dosageInstruction": [instruction]}
+
+
+def _quiet(holder: Json, name: str) -> Json:
+    """Without the notes or extensions that say how much or how often in words."""
+    if not isinstance(holder.get(name), list):
+        return holder
+    kept = [one for one in holder[name] if not (isinstance(one, dict) and any(_RATES.search(w) for w in _said_in(one)))]
+    if len(kept) == len(holder[name]):
+        return holder
+    return {k: v for k, v in holder.items() if k != name} | ({name: kept} if kept else {})
+
+
+def _said_in(one: Json) -> list[str]:
+    return [value for key in ("text", "valueString", "valueMarkdown") if isinstance(value := one.get(key), str)]
 
 
 def _sentence(quantity: Json, regimen: Regimen) -> str:
@@ -128,9 +155,9 @@ def _sentence(quantity: Json, regimen: Regimen) -> str:
 
 
 def _harmless(instruction: Json) -> list[Json]:
-    """The additional instructions that say neither how much nor how often ("with food")."""
+    """The additional instructions that surely say neither how much nor how often ("with food")."""
     found = [one for one in items(instruction, _FURTHER) if isinstance(one, dict)]
-    return [one for one in found if not any(_RATES.search(said) for said in _words(one))]
+    return [one for one in found if (words := _words(one)) and all(_HARMLESS.fullmatch(said.strip()) for said in words)]
 
 
 def _words(concept: Json) -> list[str]:
@@ -140,7 +167,8 @@ def _words(concept: Json) -> list[str]:
 
 def _kept(instruction: Json) -> list[Json] | None:
     """The dose as it is written, to the last zero, where it is written in parts."""
-    said = [deepcopy(one) for one in items(instruction, _DOSE) if isinstance(one, dict)]
+    listed = [one for one in items(instruction, _DOSE) if isinstance(one, dict)]
+    said = [{name: deepcopy(value) for name, value in one.items() if not name.startswith("rate")} for one in listed]
     return said if any(one.get("doseQuantity") or one.get("doseRange") for one in said) else None
 
 
@@ -165,7 +193,9 @@ def _ucum(value: Decimal, unit: str) -> Json:
 
 
 def _exact(value: Fraction) -> Decimal:
-    return (Decimal(value.numerator) / Decimal(value.denominator)).normalize() + Decimal(0)
+    """A volume of at most four places, never more than the value."""
+    parts = value * 10_000
+    return (Decimal(parts.numerator // parts.denominator) / 10_000).normalize() + Decimal(0)
 
 
 def _timing(instruction: Json, regimen: Regimen, weekly: bool) -> Json:
@@ -173,7 +203,7 @@ def _timing(instruction: Json, regimen: Regimen, weekly: bool) -> Json:
     own = child(instruction, "timing")
     repeat, codes = child(own, "repeat"), items(child(own, "code"), "coding")
     bounds = {name: deepcopy(value) for name, value in repeat.items() if name.startswith("bounds")}
-    if weekly or not (codes or repeat.keys() - bounds.keys()):
+    if weekly or "frequencyMax" in repeat or not (codes or repeat.keys() - bounds.keys()):
         return {"repeat": {**bounds, "frequency": regimen.per_week, "period": 1, "periodUnit": "wk"}}
     kept = {name: deepcopy(value) for name, value in own.items() if name != "code"}
     return kept | ({"code": {"coding": deepcopy(codes)}} if codes else {})
@@ -207,7 +237,7 @@ def _reached(order: Json) -> set[str]:
 def _references(value: object) -> set[str]:
     match value:
         case {"reference": str() as reference, **others}:
-            return {reference} | _references(others)
+            return {reference.strip()} | _references(others)
         case dict():
             return set().union(*(_references(inner) for inner in value.values())) if value else set()
         case list():

@@ -75,7 +75,10 @@ class _Search:
 
     def says(self, names: frozenset[str]) -> str | None:
         """Why a medicine that holds the drug is not the one looked for; None for another drug, or that one itself."""
-        drug, brands = self.questions.drug, [p.name for p in self.questions.products if p.concept in names]
+        drug, brands = (
+            self.questions.drug,
+            [p.name for p in self.questions.products if p.concept in names and p.concept != self.concept],
+        )
         if drug.ingredient not in names or (self.concept in names and not brands):
             return None
         sought = self.terms.titles.get(self.concept, self.concept).lower()

@@ -89,7 +89,7 @@ def _open_product(policy: Policy, case: Case) -> Determination:
     names = " or ".join(policy.name(candidate) for candidate in case.product.candidates)
     ask = f"Which product is ordered: {names}. The order's codings leave it open"
     told = _told(policy, case, Status.DOCUMENTATION_NEEDED, _only(case))
-    way = Way(None, (Step("product", ask, "order"),))
+    way = Way(None, (Step("product", ask, "product"),))
     return replace(told, missing=("product",), asks=(ask,), nearest=(way,))
 
 

@@ -152,7 +152,9 @@ def questions_of(policy: Policy) -> Questions:
         products=tuple(_product(entry) for entry in document.product),
         diagnoses=tuple(DiagnosisQuestion(**entry.model_dump()) for entry in document.diagnosis),
         specialties=frozenset(s for c in clauses if isinstance(c, PrescriberClause) for s in c.any_of),
-        trials=frozenset(c.drug for c in clauses if isinstance(c, FailedClause)),
+        trials=frozenset(c.drug for c in clauses if isinstance(c, FailedClause))
+        | {entry.id for entry in document.product}
+        | {entry.concept for entry in document.alternative},
         conditions=frozenset(s for c in clauses if isinstance(c, ConditionClause) for s in c.any_of)
         | {rule.condition for rule in document.alert if rule.condition},
         companions=frozenset(c.companions for c in clauses if isinstance(c, DoseClause) and c.companions),

@@ -31,7 +31,7 @@ def nearest(pathways: Iterable[Pathway]) -> tuple[Way, ...]:
 
 
 def _distance(way: Way) -> tuple[int, int, int]:
-    return way.count("fact"), len(way.steps), way.count("order")
+    return way.count("fact"), len(way.steps), way.count("order") + way.count("product")
 
 
 def _way(pathway: Pathway) -> Way:
@@ -109,11 +109,16 @@ def _follows(clause: Clause) -> bool:
 
 def _step(clause: Clause, finding: Finding, setting: Setting) -> Step:
     """What to do about a leaf: a dose that cannot be read, or is too high, and a product are the order's; what was
-    answered no may be documented anew; age, stage and course are facts."""
-    unreadable = isinstance(clause, DoseClause) and not setting.case.dose.steps
+    answered no may be documented anew; age, stage, course and the other medicines of a regimen are facts."""
+    facts = setting.case
     if finding.result is Result.UNKNOWN:
+        unreadable = isinstance(clause, DoseClause) and not facts.dose.steps
         return Step(finding.id, finding.missing or finding.reads, "order" if unreadable else "document")
     change = finding.remedy or clause.asks or finding.reads
-    if isinstance(clause, ProductClause | DoseClause):
-        return Step(finding.id, change, "order")
-    return Step(finding.id, change, "fact" if clause.fails_as in _FACTS else "document")
+    match clause:
+        case ProductClause():
+            return Step(finding.id, change, "product")
+        case DoseClause():
+            return Step(finding.id, change, "fact" if clause.mismatched(facts.companions) else "order")
+        case _:
+            return Step(finding.id, change, "fact" if clause.fails_as in _FACTS else "document")

@@ -130,6 +130,10 @@ class DoseClause(Clause):
             case "combination":
                 return _companions(found, Result.MET, Result.NOT_MET, "Given with combination chemotherapy")
 
+    def mismatched(self, found: Companions) -> bool:
+        """Whether the other medicines of the class make the regimen another than the clause's."""
+        return self.regimen is not None and (self.regimen == "combination") is not bool(found.found)
+
     def reads(self) -> str:
         count = f", in at most {self.count_at_most} doses a week" if self.count_at_most else ""
         alone = f", without another medicine of {self.companions} drafted or active"

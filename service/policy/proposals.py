@@ -4,12 +4,13 @@ alternatives. Whether a proposal helps is for an evaluation of the changed order
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from service.case import Case
 from service.determination import Determination, Result, SafetyNotice, Status
-from service.dose import Part, say
+from service.dose import Part, Unit, say
 from service.policy.clause import Clause
 from service.policy.determine import Policy
 from service.policy.document import Alternative, ProductEntry, strength
@@ -43,8 +44,10 @@ def propose(policy: Policy, case: Case, told: Determination | SafetyNotice) -> I
 def _weekly(case: Case) -> Proposal:
     """One dose as it is ordered, once a week."""
     part = _part(case)
-    amount = _decimal(part.mg) if part and part.mg is not None else None
-    regimen = Regimen(amount, "mg", 1)
+    if part and part.mg is None and part.per_m2 is not None:
+        regimen = Regimen(_decimal(part.per_m2), "mg/m2", 1)
+    else:
+        regimen = Regimen(_decimal(part.mg) if part and part.mg is not None else None, "mg", 1)
     return Proposal("weekly", regimen.says(), regimen=regimen)
 
 
@@ -52,6 +55,16 @@ def _part(case: Case) -> Part | None:
     """The one part of an order of one instruction."""
     steps = case.dose.steps
     return steps[0][0] if len(steps) == 1 and len(steps[0]) == 1 else None
+
+
+def _whole(case: Case) -> Part | None:
+    """The one part of an order, unless a maximum per period holds it back: what it comes to is then not its dose."""
+    part, area = _part(case), case.body.area if case.body else None
+    if part is None:
+        return None
+    free = replace(part, cap_mg=None, cap_per_m2=None)
+    unit: Unit = "mg" if part.mg is not None else "mg/m2"
+    return part if part.weekly(unit, area) == free.weekly(unit, area) else None
 
 
 def _rate(part: Part) -> int | None:
@@ -66,20 +79,26 @@ def _decimal(value: Fraction) -> Decimal:
 
 
 def lower(policy: Policy, case: Case, told: Determination) -> Iterator[Proposal]:
-    """The highest dose of the same product that each limit not met allows, in what the product is made in."""
-    not_met = {finding.id for finding in told.findings if finding.result is Result.NOT_MET}
+    """The highest dose of the same product that each limit it exceeds allows, in what the product is made in."""
+    open_ones = {f.id for f in told.findings if f.result in (Result.NOT_MET, Result.UNKNOWN)}
     product = _entry(policy, case.product.id)
-    part = _part(case)
+    part = _whole(case)
     count = _rate(part) if part else None
     if product is None or part is None or count is None:
         return
     seen: set[Proposal] = set()
     for clause in policy.document.clause:
-        if clause.ref in not_met and isinstance(clause, DoseClause):
+        if clause.ref in open_ones and isinstance(clause, DoseClause) and _exceeded(clause, case):
             found = _lowered(clause, case, product, part, count)
             if found and found not in seen:
                 seen.add(found)
                 yield found
+
+
+def _exceeded(clause: DoseClause, case: Case) -> bool:
+    """Whether the dose is what a clause fails by: it is above the limit, and the regimen is the clause's."""
+    amount = clause.limit.measure(case.dose, case.body.area if case.body else None)
+    return amount is not None and amount > clause.limit.amount and not clause.mismatched(case.companions)
 
 
 def _entry(policy: Policy, product: str | None) -> ProductEntry | None:
@@ -98,7 +117,8 @@ def _lowered(clause: DoseClause, case: Case, product: ProductEntry, part: Part, 
     if amount is None:
         return None
     named = case.product.strength_mg
-    medicine = _medicine(product, amount) if product.strengths and named is not None and named != amount else None
+    told = named is not None or case.product.strength_text is not None
+    medicine = _medicine(product, amount) if product.strengths and told and named != amount else None
     regimen = Regimen(amount, "mg", count, _density(product, amount) if medicine else case.product.mg_per_ml)
     return Proposal("dose", regimen.says(), regimen=regimen, medicine=medicine)
 
@@ -132,17 +152,26 @@ def _made(product: ProductEntry, most: Fraction) -> Decimal | None:
 
 def _medicine(product: ProductEntry, mg: Decimal | None) -> Medicine:
     """A product as one device of `mg`, or as its solution; as its form alone where no strength is chosen."""
-    made = next((text for text in product.strengths if strength(text).mg == mg), product.concentration)
+    made = next((_device(text) for text in product.strengths if strength(text).mg == mg), product.concentration)
     text = " ".join(part for part in (product.name, made, product.form) if part)
     return Medicine(product.id, text, mg if product.strengths else None, product.route)
 
 
+def _device(made: str) -> str:
+    """A device's strength with its volume, so that it is taken for no concentration."""
+    return made.replace("/mL", "/1 mL")
+
+
 def _products(policy: Policy, case: Case, told: Determination) -> Iterator[Proposal]:
     """The policy's other products (or those that the order's codings leave open), with the dose that is ordered."""
+    if case.allergies:
+        return
     listed = _listed(policy, told.indication)
     for product in policy.document.product:
         open_one = case.product.id is None and product.id in case.product.candidates
         other = case.product.id is not None and product.id != case.product.id and product.id in listed
+        if (tried := case.trials.get(product.id)) and any(trial.failed for trial in tried.tried):
+            continue
         if open_one or other:
             found = _instead(product, case)
             if found:
@@ -175,7 +204,7 @@ def _instead(product: ProductEntry, case: Case) -> Proposal | None:
 
 def _ordered(case: Case) -> tuple[Fraction, int] | None:
     """One dose in milligrams and the doses a week, where the order says one such dose."""
-    part = _part(case)
+    part = _whole(case)
     count = _rate(part) if part else None
     single = part.single("mg", case.body.area if case.body else None) if part else None
     return (single, count) if single and count else None
@@ -186,7 +215,7 @@ def _alternatives(policy: Policy, case: Case, told: Determination) -> Iterator[P
     drug: what it is contraindicated in rules them out, too, whatever product the policy looks at it for."""
     ordered = _ordered(case)
     warned = any(rule.condition and case.conditions.get(rule.condition) for rule in policy.document.alert)
-    if ordered is None or warned or any(allergy.alerts for allergy in case.allergies):
+    if ordered is None or warned or case.allergies:
         return
     for entry in policy.document.alternative:
         if told.indication in entry.diagnoses and not _ruled_out(entry, policy, case):
@@ -218,11 +247,12 @@ def _alternative(entry: Alternative, case: Case, single: Fraction, count: int) -
     if not allowed:
         return None
     amount = min(single, *allowed)
-    step = Fraction(entry.unit_mg) if entry.unit_mg else None
+    density = _density_of(entry.made_in)
+    step = Fraction(entry.unit_mg) if entry.unit_mg else density * _DRAWN if density else None
     given = _decimal((amount // step) * step if step else amount)
     if not given:
         return None
-    regimen = Regimen(given, "mg", count, _density_of(entry.made_in))
+    regimen = Regimen(given, "mg", count, density)
     medicine = Medicine(entry.concept, f"{entry.drug} {entry.made_in}", None, entry.route)
     kept = Fraction(given) == single
     says = f"{medicine.text}, {regimen.says()}{'' if kept else f' (ordered: {say(single)} mg)'}"

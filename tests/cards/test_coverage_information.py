@@ -349,8 +349,14 @@ def test_the_same_answer_beside_a_contrary_one_is_new() -> None:
 
 
 def test_the_same_answer_for_another_coverage_is_not_ours() -> None:
-    theirs = extension(replace(DOCUMENTS, coverage="Coverage/other"), "2.2")
+    theirs = extension(replace(DOCUMENTS, coverage="Coverage/other", assertion="another-thread"), "2.2")
     assert resource({**ORDER, "extension": [theirs]})["extension"] == [theirs, extension(DOCUMENTS, "2.2")]
+
+
+def test_an_answer_of_the_same_thread_is_replaced_whatever_coverage_it_names() -> None:
+    ours = extension(replace(GRANTED, coverage="Coverage/other"), "2.2")
+    now = replace(DOCUMENTS, assertion=GRANTED.assertion)
+    assert resource({**ORDER, "extension": [ours]}, now)["extension"] == [extension(now, "2.2")]
 
 
 @pytest.mark.parametrize("identity", [None, "", " ", 7, ["mtx-1"]])

@@ -219,7 +219,10 @@ def test_a_cap_of_the_old_dose_goes(name: str) -> None:
     ("said", "kept"),
     [
         ({"text": "With food"}, True),
-        ({"coding": [{"code": "311504000", "display": "With or after food"}]}, True),
+        ({"coding": [{"code": "311504000", "display": "With food"}]}, True),
+        ({"coding": [{"code": "229797004"}]}, False),
+        ({"text": "Nocte"}, False),
+        ({"text": "QD"}, False),
         ({"text": "Inject 0.4 mL"}, False),
         ({"text": "Take DAILY"}, False),
         ({"text": "At bedtime"}, False),

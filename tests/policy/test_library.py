@@ -130,10 +130,22 @@ def test_every_concept_that_a_document_names_is_a_value_set() -> None:
         assert named - known == set()
 
 
+# What a criterion wants tried first, and what could be offered: the products and the alternatives.
+TRIED = {
+    "generic-methotrexate-injection",
+    "generic-methotrexate-oral",
+    "otrexup",
+    "rasuvo",
+    "reditrex",
+    "xatmep",
+    "jylamvo",
+}
+
+
 def test_what_is_asked_is_derived_from_the_words() -> None:
     asked = LIBRARY.revision("CP.PHAR.134").questions
     assert asked.specialties == {"rheumatology", "dermatology", "oncology-hematology"}
-    assert asked.trials == {"generic-methotrexate-injection"}
+    assert asked.trials == TRIED
     assert asked.companions == {"antineoplastic"}
     assert "unable-to-swallow-pills" in asked.conditions
     assert set(asked.resources) >= {"Patient", "MedicationRequest", "Condition", "Observation", "Claim"}
@@ -197,7 +209,7 @@ def test_a_document_is_asked_for_by_its_own_number_and_revision() -> None:
     assert asked.drug.ingredient == shipped().document.drug.ingredient
     assert [d.concept for d in asked.diagnoses] == [d.concept for d in shipped().document.diagnosis]
     assert asked.specialties == {"rheumatology", "dermatology", "oncology-hematology"}
-    assert asked.trials == {"generic-methotrexate-injection"}
+    assert asked.trials == TRIED
     assert asked.companions == {"antineoplastic"}
     assert asked.conditions >= {"unable-to-swallow-pills", "pregnancy", "alcoholism"}
     assert asked.measured_within_days == 365

@@ -198,14 +198,22 @@ def enough(pathway: Pathway, granted: frozenset[str]) -> bool:
     return all(m is not False for item in pathway.outline.items if (m := met(item, set(then), results)) is not None)
 
 
+def stopped(clause: DoseClause, found: Case) -> bool:
+    """Whether another medicine would have to be stopped or begun for a regimen."""
+    beside = bool(found.companions.found)
+    return (clause.regimen == "single-agent" and beside) or (clause.regimen == "combination" and not beside)
+
+
 def distance(pathway: Pathway, granted: frozenset[str]) -> tuple[int, int, int]:
     """Facts that nobody can change, criteria, changes of the order."""
     facts = orders = 0
     for clause in (c for c in pathway.outline.leaves() if c.ref in granted):
         failed = pathway.setting.found[clause.ref].result.value == "not-met"
         unread = isinstance(clause, DoseClause) and not pathway.setting.case.dose.steps
+        others = isinstance(clause, DoseClause) and failed and stopped(clause, pathway.setting.case)
         facts += failed and clause.fails_as in ("age", "stage") and not isinstance(clause, ProductClause | DoseClause)
-        orders += unread or (failed and isinstance(clause, ProductClause | DoseClause))
+        facts += others
+        orders += unread or (failed and not others and isinstance(clause, ProductClause | DoseClause))
     return facts, len(granted), orders
 
 
@@ -221,7 +229,7 @@ def test_of_all_sets_of_open_criteria_none_that_leads_there_is_nearer(found: Cas
         assert enough(pathway, chosen)
         assert not any(enough(pathway, chosen - {ref}) for ref in chosen)
         assert distance(pathway, chosen) == min(leading)
-        assert (way.count("fact"), len(way.steps), way.count("order")) == min(leading)
+        assert (way.count("fact"), len(way.steps), way.count("order") + way.count("product")) == min(leading)
 
 
 @given(charts())
@@ -229,7 +237,7 @@ def test_ways_come_in_their_order_and_one_for_each_section(found: Case) -> None:
     listed = pathways(found)
     ways = nearest([*listed, *listed])
     assert len(ways) == len(listed)
-    ranks = [(way.count("fact"), len(way.steps), way.count("order")) for way in ways]
+    ranks = [(w.count("fact"), len(w.steps), w.count("order") + w.count("product")) for w in ways]
     assert ranks == sorted(ranks)
     assert all(step.change for way in ways for step in way.steps)
     for way in ways:

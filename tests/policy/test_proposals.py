@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.case import Age, Allergy, Case, Diagnoses, Prescriber, Specialty, Trial
+from service.case import Age, Allergy, Case, Companions, Diagnoses, Had, Prescriber, Specialty, Trial, Trials
 from service.determination import Determination, SafetyNotice
 from service.dose import Dose, Part, Unit
 from service.plans import Plans
@@ -120,11 +120,14 @@ def test_of_a_limit_by_surface_a_share_is_rounded_down() -> None:
 def test_a_limit_of_a_single_dose_is_not_shared_and_holds_only_up_to_its_count() -> None:
     alone = {"I.D.6.c": attested(False)}
     lymphoma = order("jylamvo", "mycosis-fungoides", weekly(80), body=surface("1.9"), attestations=alone)
-    assert [one.says for one in proposed(lymphoma, "dose")] == ["75 mg once weekly", "19 mg once weekly"]
-    twice = replace(lymphoma, dose=weekly(80, count=2))
-    assert [one.says for one in proposed(twice, "dose")] == ["37.4 mg twice weekly", "19 mg twice weekly"]
-    thrice = replace(lymphoma, dose=weekly(80, count=3))
-    assert [one.says for one in proposed(thrice, "dose")] == ["25 mg 3 times a week"]
+    both = replace(lymphoma, companions=Companions((SEEN,), Had()))
+    for count, single, combined in ((1, "75 mg once weekly", ["19 mg once weekly"]), (3, "25 mg 3 times a week", [])):
+        dose = weekly(80, count=count)
+        assert [one.says for one in proposed(replace(lymphoma, dose=dose), "dose")] == [single]
+        assert [one.says for one in proposed(replace(both, dose=dose), "dose")] == combined
+    twice = weekly(80, count=2)
+    assert [one.says for one in proposed(replace(lymphoma, dose=twice), "dose")] == ["37.4 mg twice weekly"]
+    assert [one.says for one in proposed(replace(both, dose=twice), "dose")] == ["19 mg twice weekly"]
 
 
 # Strengths that exist
@@ -272,9 +275,11 @@ def test_weekly_is_proposed_from_five_doses_a_week_on(count: int, offered: bool)
     assert bool(proposed(order(dose=weekly("2.5", count=count)), "weekly")) is offered
 
 
-def test_weekly_names_no_amount_where_there_is_not_one_dose_in_milligrams() -> None:
-    for dose in (weekly("15", "mg/m2", 7), replace(Dose(((_TWO, _TWO),)), most_per_week=Fraction(7))):
-        assert [one.says for one in proposed(order(dose=dose), "weekly")] == ["once weekly"]
+def test_weekly_keeps_a_dose_by_surface_and_names_no_amount_where_there_is_not_one_dose() -> None:
+    (by_surface,) = proposed(order(dose=weekly("15", "mg/m2", 7)), "weekly")
+    assert by_surface.says == "15 mg/m2 once weekly"
+    (several,) = proposed(order(dose=replace(Dose(((_TWO, _TWO),)), most_per_week=Fraction(7))), "weekly")
+    assert several.says == "once weekly"
 
 
 def test_of_an_order_that_is_no_products_only_its_timing_is_proposed() -> None:
@@ -323,6 +328,11 @@ def test_an_approvable_order_is_proposed_no_other_product_and_no_alternative() -
     assert [one.kind for one in propose(POLICY, order(), told(order()))] == []
 
 
+@pytest.mark.parametrize(("count", "proposed_"), [(4, True), (5, False)])
+def test_no_other_product_is_proposed_at_a_rate_of_daily_dosing(count: int, proposed_: bool) -> None:
+    assert bool(proposed(order("xatmep", dose=weekly("2.5", count=count)), "product")) is proposed_
+
+
 # The indication
 
 
@@ -351,12 +361,12 @@ def alternatives(found: Case) -> list[str]:
 @pytest.mark.parametrize(
     ("indication", "milligrams", "says"),
     [
-        ("rheumatoid-arthritis", "29.99", "29.99 mg once weekly"),
+        ("rheumatoid-arthritis", "29.99", "27.5 mg once weekly (ordered: 29.99 mg)"),
         ("rheumatoid-arthritis", "30", "30 mg once weekly"),
         ("rheumatoid-arthritis", "30.01", "30 mg once weekly (ordered: 30.01 mg)"),
         ("psoriasis", "30", "30 mg once weekly"),
         ("psoriasis", "30.01", "30 mg once weekly (ordered: 30.01 mg)"),
-        ("polyarticular-jia", "19.99", "19.99 mg once weekly"),
+        ("polyarticular-jia", "19.99", "17.5 mg once weekly (ordered: 19.99 mg)"),
         ("polyarticular-jia", "20", "20 mg once weekly"),
         ("polyarticular-jia", "20.01", "20 mg once weekly (ordered: 20.01 mg)"),
     ],
@@ -438,10 +448,26 @@ def test_what_the_drug_is_contraindicated_in_rules_every_alternative_out(conditi
     assert alternatives(replace(found, conditions={condition: (SEEN,)})) == []
 
 
-@pytest.mark.parametrize(("alerts", "offered"), [(True, False), (False, True)])
-def test_an_allergy_that_alerts_rules_every_alternative_out(alerts: bool, offered: bool) -> None:
-    found = lacking("jylamvo", "rheumatoid-arthritis", weekly("40"), allergies=(Allergy(alerts, SEEN),))
-    assert bool(alternatives(found)) is offered
+@pytest.mark.parametrize("alerts", [True, False])
+def test_an_allergy_on_record_rules_every_other_medicine_out(alerts: bool) -> None:
+    found = lacking("jylamvo", "rheumatoid-arthritis", weekly("40"))
+    assert alternatives(found)
+    assert proposed(found, "product")
+    allergic = replace(found, allergies=(Allergy(alerts, SEEN),))
+    assert alternatives(allergic) == []
+    assert proposed(allergic, "product") == []
+
+
+@pytest.mark.parametrize(("failed", "left"), [(True, {"otrexup", "reditrex", "jylamvo"}), (False, {*MADE, "jylamvo"})])
+def test_a_product_that_failed_before_is_not_proposed_again(failed: bool, left: set[str]) -> None:
+    found = order("xatmep", trials={"rasuvo": Trials((Trial(failed, SEEN),))})
+    assert {one.medicine.concept for one in proposed(found, "product") if one.medicine} == left
+
+
+def test_tablets_are_ruled_out_by_a_trial_of_tablets() -> None:
+    found = lacking("jylamvo", "mycosis-fungoides", weekly("25"))
+    assert alternatives(found)
+    assert alternatives(replace(found, trials={"generic-methotrexate-oral": Trials((Trial(True, SEEN),))})) == []
 
 
 @pytest.mark.parametrize(
