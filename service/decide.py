@@ -129,7 +129,7 @@ class Desk:
 
     def decide(self, order: Json) -> list[Decided]:
         if self.chart.medication(order).lost:
-            why = self.chart.lost(text(child(order, "medicationReference"), "reference") or "")
+            why = self.chart.inquiry.lost(text(child(order, "medicationReference"), "reference") or "")
             raise Unavailable("context.draftOrders", f"{_NO_MEDICATION}: {why}" if why else _NO_MEDICATION)
         on = evaluated_on(order, self.circumstances.today)
         found = [self._by_policy(policy_id, order, on) for policy_id in self._office.library.policies]

@@ -48,7 +48,7 @@ def answer(given: Given, found: tuple[Outcome, ...] | Unavailable) -> str:
 def _before(given: Given) -> str:
     """What the service would do first, and the doctor does not: it calls no one."""
     kinds = given.office.library.resources()
-    lacks = given.chart.sought or any(given.chart.lacking(kind) for kind in kinds)
+    lacks = given.chart.inquiry.sought or any(given.chart.lacking(kind) for kind in kinds)
     return " (as it stands: nothing was fetched from fhirServer)" if lacks and given.request.fhir_server else ""
 
 

@@ -5,21 +5,20 @@ looked for and not found, so that what is fetched is what reading asks for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
-from service.case import NOT_SENT, Answer, CouldNotAsk, Had, NothingThere
+from service.case import Answer, CouldNotAsk, Had
 from service.fhir.answers import Answered, Entry
 from service.fhir.coded import Coded, coded
 from service.fhir.elements import Json, child, items, text
+from service.fhir.inquiry import Inquiry, split
 from service.fhir.medicine import Medication, Shelf
 from service.fhir.models import Element, examine
 from service.terminology import Terminology
 
 _SUBJECTS = ("subject", "patient", "beneficiary")
-_KEY = re.compile(r"[A-Z][A-Za-z]{2,40}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")  # a type and an id that can stand in a URL
 _UNOWNED = frozenset({"Medication", "Practitioner", "PractitionerRole", "Organization", "Location"})
 
 
@@ -27,8 +26,8 @@ class Chart:
     """The chart of `patient_id`. `of` gives a type's resources: this patient's, each once, drafts left out, and only
     those that can be read; what is set aside is named in `unread` (a fault) or `foreign` (another patient's).
 
-    `asked` are the answers to questions beside those for types: reads (`Medication/m`) and searches. `looked` are the
-    types that were looked at, `sought` the reads and searches that were wanted and are not among `asked`."""
+    `asked` are the answers to questions beside those for types: reads (`Medication/m`) and searches; what became of
+    them, and what else was wanted, is in `inquiry`. `looked` are the types that were looked at."""
 
     def __init__(
         self,
@@ -43,8 +42,7 @@ class Chart:
         self.patient_id = patient_id.rsplit("/", 1)[-1]
         self.user = user
         self.looked: set[str] = set()
-        self.sought: dict[str, None] = {}
-        self._asked = asked or {}
+        self.inquiry = Inquiry(server, asked or {})
         self.shelf = Shelf()
         self.unread: list[str] = []
         self.foreign: list[str] = []
@@ -87,7 +85,7 @@ class Chart:
         other._urls = {**self._urls, id(changed): url} if url else self._urls
         other._medications, other._refused = dict(self._medications), dict(self._refused)
         other.unread, other.foreign, other.repairs = [*self.unread], [*self.foreign], [*self.repairs]
-        other.looked, other.sought = {*self.looked}, dict(self.sought)
+        other.looked, other.inquiry = {*self.looked}, self.inquiry.again()
         return other
 
     def _patient(self) -> Json | None:
@@ -106,6 +104,10 @@ class Chart:
         """The Patient of this chart; None where it could not be had."""
         self.looked.add("Patient")
         return self._own_patient
+
+    def failures(self) -> tuple[str, ...]:
+        """What was looked for beside the types and could not be had, each with why; not what a list brought."""
+        return self.inquiry.failures(self._by_key)
 
     def answer(self, kind: str) -> Answer:
         """How the question for a resource type was answered."""
@@ -228,48 +230,8 @@ class Chart:
         else:
             found = self._candidates(target)
             if not found and seek:
-                self.seek(target)
+                self.inquiry.seek(target)
         return next((r for r in found if self.owned(r) and self.unmodified(r)), None)
-
-    def seek(self, target: str, search: str = "") -> None:
-        """Note a resource of this request's server as wanted, or what a search (`Type?parameter=`) finds by it."""
-        key = self._at_home(target)
-        if key and search + key not in self._asked:
-            self.sought[search + key] = None
-
-    def _at_home(self, target: str) -> str | None:
-        """A reference as `Type/id` where it points at this request's server, and can stand in a URL."""
-        base, key = split(target)
-        return key if base in (None, self._server) and _KEY.fullmatch(key) else None
-
-    def lost(self, target: str) -> str | None:
-        """Why a resource that was asked for could not be had; None where it was not asked for, or was had."""
-        match self._asked.get(self._at_home(target) or ""):
-            case CouldNotAsk(why):
-                return why
-            case NothingThere():
-                return "the EHR's FHIR server has none"
-            case _:
-                return None
-
-    def refused_to(self, target: str, search: str = "") -> bool:
-        """Whether a read of a resource, or a search by it, was asked and not (or not wholly) answered."""
-        match self._asked.get(search + (self._at_home(target) or target)):
-            case CouldNotAsk(failed=failed):
-                return failed
-            case Had(complete=whole):
-                return not whole
-            case _:
-                return False
-
-    def failures(self) -> tuple[str, ...]:
-        """What was looked for beside the types and could not be had, each with why; not what a list brought."""
-        failed = [
-            f"{key.partition('?')[0]}: {a.why}"
-            for key, a in self._asked.items()
-            if isinstance(a, CouldNotAsk) and key not in self._by_key
-        ]
-        return (*failed, *(f"{key}: {NOT_SENT.why}" for key in self.sought if "?" not in key))
 
     def _candidates(self, target: str) -> list[Json]:
         if target in self._by_key:
@@ -338,15 +300,6 @@ class Chart:
                 return why or "further pages could not be read"
             case _:
                 return None
-
-
-def split(target: str) -> tuple[str | None, str]:
-    """A reference as server base (None for a relative one) and `Type/id`, without version."""
-    bare = target.split("/_history/", 1)[0].rstrip("/")
-    parts = bare.rsplit("/", 2)
-    if len(parts) == 3:
-        return parts[0].rstrip("/"), f"{parts[1]}/{parts[2]}"
-    return None, bare
 
 
 def _typed(resource: Json) -> bool:

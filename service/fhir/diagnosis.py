@@ -104,7 +104,7 @@ class Reader:
         said = text(reference, "display") or text(reference, "reference") or "without a target"
         if condition is None:
             named.lost = True
-            why = self._chart.lost(text(reference, "reference") or "")
+            why = self._chart.inquiry.lost(text(reference, "reference") or "")
             because = f": {why}" if why else ""
             named.remarks.append(f"The reason that the order refers to ({said}) could not be had{because}")
         elif condition.get("resourceType") != "Condition":

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from service.case import Age, Prescriber, Specialty
 from service.determination import Evidence
-from service.fhir.chart import Chart, split
+from service.fhir.chart import Chart
 from service.fhir.elements import Coding, Json, child, codings, flag, items, label, span, text
+from service.fhir.inquiry import split
 from service.fhir.wording import tokens
 from service.terminology import Terminology
 from service.terminology.lookup import NUCC, canonical
@@ -112,7 +113,7 @@ def _seek(person: _Reference, chart: Chart) -> None:
         practitioner = child(found, "practitioner")
         chart.resolve(practitioner, person.within)
     if _target(practitioner).startswith("Practitioner/"):
-        chart.seek(text(practitioner, "reference") or "", _ROLES)
+        chart.inquiry.seek(text(practitioner, "reference") or "", _ROLES)
 
 
 def _unanswered(person: _Reference, chart: Chart) -> bool:
@@ -120,7 +121,8 @@ def _unanswered(person: _Reference, chart: Chart) -> bool:
     found = chart.resolve(*person, seek=False)
     practitioner = child(found, "practitioner") if _is_role(found) else person.element
     own, of_practitioner = (text(one, "reference") or "" for one in (person.element, practitioner))
-    return chart.refused_to(own) or chart.refused_to(of_practitioner) or chart.refused_to(of_practitioner, _ROLES)
+    asked = chart.inquiry
+    return asked.unanswered(own) or asked.unanswered(of_practitioner) or asked.unanswered(of_practitioner, _ROLES)
 
 
 def _is_role(found: Json | None) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from service.fhir.chart import Chart, split
+from service.fhir.chart import Chart
 from service.fhir.elements import Json, child, codings, items, text, texts
+from service.fhir.inquiry import split
 from service.plans import Plan, Plans
 
 Said = TypeVar("Said")

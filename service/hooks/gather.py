@@ -56,7 +56,7 @@ def wanted(request: HookRequest, chart: Chart, resources: Iterable[str], fetched
         if _has_next(request.prefetch.get(KEYS[kind]))
     }
     queries = [query for kind in open_kinds if (query := _query(kind, request)) not in pages]
-    references = [query for query in chart.sought if query not in fetched]
+    references = [query for query in chart.inquiry.sought if query not in fetched]
     return Wants((*queries, *references[:MOST]), pages)
 
 

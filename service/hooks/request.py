@@ -11,8 +11,8 @@ from typing import Any
 
 from service import wire
 from service.fhir.answers import Entry, entries_of, unreadable_in
-from service.fhir.chart import split
 from service.fhir.elements import Json, text
+from service.fhir.inquiry import split
 from service.hooks import crd
 from service.hooks.crd import Crd
 from service.hooks.discovery import KEYS, Service

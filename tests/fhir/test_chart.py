@@ -6,7 +6,7 @@ import pytest
 
 from service.case import CouldNotAsk, Had, NothingThere
 from service.fhir.answers import Answered, Entry
-from service.fhir.chart import Chart, split
+from service.fhir.chart import Chart
 
 BASE = "https://ehr.example.org/fhir"
 PATIENT = {"resourceType": "Patient", "id": "p", "birthDate": "1970-01-01"}
@@ -232,32 +232,6 @@ def test_a_list_lacks_what_could_not_be_asked_or_was_not_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "base", "key"),
-    [
-        ("Patient/p", None, "Patient/p"),
-        (f"{BASE}/Patient/p", BASE, "Patient/p"),
-        (f"{BASE}/Patient/p/_history/1", BASE, "Patient/p"),
-        ("Patient/p/_history/1", None, "Patient/p"),
-        ("p", None, "p"),
-    ],
-)
-def test_a_reference_splits_into_server_and_key(target: str, base: str | None, key: str) -> None:
-    assert split(target) == (base, key)
-
-
-@pytest.mark.parametrize(
-    ("target", "base", "key"),
-    [
-        ("Condition/c/_history/1/_history/2", None, "Condition/c"),
-        ("https://x.example.org/fhir//Condition/c/", "https://x.example.org/fhir", "Condition/c"),
-        ("/fhir/Condition/c", "/fhir", "Condition/c"),
-    ],
-)
-def test_a_version_and_stray_slashes_are_no_part_of_a_reference(target: str, base: str | None, key: str) -> None:
-    assert split(target) == (base, key)
-
-
-@pytest.mark.parametrize(
     ("url", "reference", "found"),
     [
         ("urn:uuid:9", f"{BASE}/Condition/c", True),
@@ -300,7 +274,7 @@ def test_types_that_were_looked_at_are_noted() -> None:
 def test_a_reference_that_leads_nowhere_is_sought_on_the_requests_server(reference: str, key: str) -> None:
     found = chart(server=BASE)
     assert found.resolve({"reference": reference}, {}) is None
-    assert list(found.sought) == [key]
+    assert list(found.inquiry.sought) == [key]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +296,7 @@ def test_a_reference_that_leads_nowhere_is_sought_on_the_requests_server(referen
 def test_what_is_not_surely_on_the_requests_server_is_never_sought(reference: str) -> None:
     found = chart(server=BASE)
     assert found.resolve({"reference": reference}, {}) is None
-    assert not found.sought
+    assert not found.inquiry.sought
 
 
 def test_a_reference_that_was_asked_for_is_not_sought_again_and_says_why_it_is_lost() -> None:
@@ -330,8 +304,8 @@ def test_a_reference_that_was_asked_for_is_not_sought_again_and_says_why_it_is_l
     found = Chart("p", BASE, (), {}, asked=asked)
     for name in "abc":
         assert found.resolve({"reference": f"Medication/{name}"}, {}) is None
-    assert list(found.sought) == ["Medication/c"]
-    assert [found.lost(f"Medication/{name}") for name in "abc"] == [
+    assert list(found.inquiry.sought) == ["Medication/c"]
+    assert [found.inquiry.lost(f"Medication/{name}") for name in "abc"] == [
         "refused",
         "the EHR's FHIR server has none",
         None,
@@ -342,7 +316,7 @@ def test_a_reference_that_was_asked_for_is_not_sought_again_and_says_why_it_is_l
 def test_another_patients_resource_is_not_sought_again() -> None:
     found = chart(condition(subject="Patient/q"), server=BASE)
     assert found.resolve({"reference": "Condition/c"}, {}) is None
-    assert not found.sought
+    assert not found.inquiry.sought
 
 
 def test_a_list_that_is_not_whole_says_why() -> None:

@@ -362,7 +362,7 @@ def sought(asked: JSON, *resources: JSON, user: str | None = None) -> list[str]:
     """What the reading of the prescriber would have fetched."""
     chart = chart_of(*resources, user=user)
     read_prescriber(asked, chart, load(), QUESTIONS.specialties, ON)
-    return list(chart.sought)
+    return list(chart.inquiry.sought)
 
 
 def test_nothing_is_sought_where_a_specialty_that_is_asked_for_is_on_record() -> None:

@@ -150,5 +150,5 @@ def test_references_that_reading_missed_are_wanted_some_at_a_time() -> None:
     had = {"Medication/m0": Answered(NothingThere())}
     again = gather(asked, ASKED, had)
     assert again.resolve({"reference": "Medication/m0"}, {}) is None
-    assert again.sought == {}
-    assert again.lost("https://ehr.example.org/fhir/Medication/m0") == "the EHR's FHIR server has none"
+    assert again.inquiry.sought == {}
+    assert again.inquiry.lost("https://ehr.example.org/fhir/Medication/m0") == "the EHR's FHIR server has none"
