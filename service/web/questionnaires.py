@@ -70,13 +70,14 @@ def _wanted(asked: Asked, caller: Verified | None) -> Iterator[Form]:
     told = state().store.asked_for(caller.client.issuer if caller else None, asked.context) if asked.context else None
     if told:
         policy, version, missing = told
-        found = form(state().office.library.revision(policy, version).policy, missing)
-        yield from [found] if found else []
+        on_file = (r.policy for r in state().office.library.revisions())
+        forms = (form(one, missing) for one in on_file if (one.id.id, one.id.version) == (policy, version))
+        yield from (found for found in forms if found)
 
 
 def _outcome(asked: Asked, found: dict[str, Form]) -> list[Json]:
-    unknown = [url for url in asked.canonicals if not ((one := _of_canonical(url)) and one.name in found)]
-    said = [f"parameter questionnaire {n}: there is no such form" for n, _ in enumerate(unknown, 1)]
+    lacking = [n for n, url in enumerate(asked.canonicals, 1) if _of_canonical(url) is None]
+    said = [f"parameter questionnaire {n}: there is no such form" for n in lacking]
     if not asked.canonicals and not found:
         said.append(
             "nothing is missing in that context"

@@ -216,3 +216,18 @@ def test_what_cannot_be_given_is_said(client: FlaskClient, given: JSON) -> None:
     (parameter,) = client.post(PACKAGE, json=body).get_json()["parameter"]
     assert parameter["name"] == "outcome"
     assert parameter["resource"]["issue"][0]["severity"] == "warning"
+
+
+def test_of_several_forms_those_that_there_are_are_given_and_the_others_are_told_by_their_place(
+    client: FlaskClient,
+) -> None:
+    found = form(POLICIES[-1], ["I.B.6"])
+    assert found is not None
+    coverage = {"resourceType": "Coverage", "beneficiary": {"reference": "Patient/p"}}
+    given = [{"name": "coverage", "resource": coverage}]
+    given += [{"name": "questionnaire", "valueCanonical": f"https://x/{name}"} for name in (found.name, "unknown")]
+    bundle, outcome = client.post(PACKAGE, json={"resourceType": "Parameters", "parameter": given}).get_json()[
+        "parameter"
+    ]
+    assert bundle["resource"]["entry"][0]["resource"]["id"] == found.name
+    assert "questionnaire 2" in outcome["resource"]["issue"][0]["diagnostics"]
