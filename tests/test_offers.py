@@ -503,15 +503,18 @@ def test_no_note_extension_rate_or_interval_says_the_old_dose(ask: Ask) -> None:
     order = order_of(request)
     rendered = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.renderedDosageInstruction"
     order |= {
-        "note": [{"text": "Take 15 mg every day"}, {"text": "Seen with interpreter"}],
-        "extension": [{"url": rendered, "valueMarkdown": "15 mg daily"}, {"url": "https://x/y", "valueString": "blue"}],
+        "note": [{"text": "Take 15 mg every day"}, {"text": "Seen with 2 interpreters"}],
+        "extension": [
+            {"url": rendered, "valueMarkdown": "15 mg daily"},
+            {"url": "https://x/y", "valueString": "RX-15"},
+        ],
         "dispenseRequest": {"dispenseInterval": {"value": 1, "unit": "d"}, "numberOfRepeatsAllowed": 1},
     }
     day = {"value": 1, "unit": "d"}
     order["dosageInstruction"][0]["doseAndRate"][0]["rateRatio"] = {"numerator": {"value": 15}, "denominator": day}
     found = taken(offered(ask, request)["weekly"])
-    assert found["note"] == [{"text": "Seen with interpreter"}]
-    assert found["extension"] == [{"url": "https://x/y", "valueString": "blue"}]
+    assert found["note"] == [{"text": "Seen with 2 interpreters"}]
+    assert found["extension"] == [{"url": "https://x/y", "valueString": "RX-15"}]
     assert found["dispenseRequest"] == {"numberOfRepeatsAllowed": 1}
     assert "rateRatio" not in found["dosageInstruction"][0]["doseAndRate"][0]
 

@@ -22,12 +22,14 @@ _SAID = ("text", "_text", "patientInstruction", "_patientInstruction")  # words 
 _BOUNDS = ("maxDosePerPeriod", "maxDosePerAdministration")  # of the old dose
 # What an instruction for another medicine keeps of the old one's: when, and nothing of how much or how.
 _WHEN = ("sequence", "timing", "asNeededBoolean", "asNeededCodeableConcept")
-_RATES = re.compile(
-    r"\d|dai|day|night|morning|noon|evening|bed|hour|week|month|once|twice|times|half|one|two|three|four|full",
+# Words of a note or an extension that say how much or how often.
+_DOSING = re.compile(
+    r"\d\s*(?:mg|mcg|g|ml|units?|tablets?|pills?|pens?|syringes?)\b|times a|once|twice|dail|night|bedtime"
+    r"|morning|evening|\b(?:every|each|week(?:ly)?|q[dhw]|bid|tid|qid)\b",
     re.IGNORECASE,
 )
 _DISPENSED = ("quantity", "initialFill", "dispenseInterval")
-_TAKEN = re.compile(r"dai|week|every|once|twice|bedtime|nightly|morning|evening", re.IGNORECASE)
+_OFTEN = re.compile(r"dail|week|every|once|twice|bedtime|night|morning|evening", re.IGNORECASE)
 _HARMLESS = re.compile(
     r"(?:take |taken )?(?:with|after|before|without) (?:food|meals?|water|milk)"
     r"|on an empty stomach|avoid alcohol|shake well",
@@ -129,7 +131,7 @@ def _dosed(order: Json, regimen: Regimen, *, weekly: bool) -> Json | None:
     instruction["text"] = _sentence(child(dose[0], "doseQuantity"), regimen) if len(dose) == 1 else regimen.says()
     instruction = _quiet(instruction, "extension")
     named = text(child(order, "medicationCodeableConcept"), "text") or ""
-    if _TAKEN.search(named):  # what the medicine is called says how it was to be taken
+    if _OFTEN.search(named):  # what the medicine is called says how it was to be taken
         return None
     return _quiet(_quiet(order, "note"), "extension") | {"dosageInstruction": [instruction]}
 
@@ -138,7 +140,9 @@ def _quiet(holder: Json, name: str) -> Json:
     """Without the notes or extensions that say how much or how often in words."""
     if not isinstance(holder.get(name), list):
         return holder
-    kept = [one for one in holder[name] if not (isinstance(one, dict) and any(_RATES.search(w) for w in _said_in(one)))]
+    kept = [
+        one for one in holder[name] if not (isinstance(one, dict) and any(_DOSING.search(w) for w in _said_in(one)))
+    ]
     if len(kept) == len(holder[name]):
         return holder
     return {k: v for k, v in holder.items() if k != name} | ({name: kept} if kept else {})
