@@ -27,7 +27,7 @@ def render(
     `wanted` is what the client asked for."""
     asked = wanted or Wanted()
     links = service_url if asked.links else None
-    bodies = [body for outcome in outcomes for body in _bodies(outcome, links) if asked.takes(body)]
+    bodies = [body for outcome in outcomes for body in _bodies(outcome, links, asked) if asked.takes(body)]
     return enclose(asked.most(sorted(bodies, key=_rank)), service_url=service_url, seed=seed, version=asked.version)
 
 
@@ -37,12 +37,12 @@ def override_reasons() -> frozenset[tuple[str, str]]:
     return frozenset((OVERRIDE, reason.code) for reason in offered)
 
 
-def _bodies(outcome: Outcome, links: str | None) -> list[Body]:
+def _bodies(outcome: Outcome, links: str | None, asked: Wanted) -> list[Body]:
     match outcome:
         case Determination():
             page, offered = Page.of(outcome.policy, links), outcome.suggestions
             alerts = safety_cards(outcome.order, outcome.drug, outcome.safety, page, offered)
-            return [coverage_card(outcome, page), *alerts]
+            return [coverage_card(outcome, page, asked.forms.get(outcome.order)), *alerts]
         case SafetyNotice():
             page, offered = Page.of(outcome.policy, links), outcome.suggestions
             alerts = safety_cards(outcome.order, outcome.drug, outcome.safety, page, offered)

@@ -70,8 +70,8 @@ class Body:
 
 
 def enclose(bodies: Iterable[Body], *, service_url: str | None, seed: str, version: Version = "2.2") -> list[Card]:
-    """The bodies as cards, in their order. `seed` and a card's content decide its uuid: a request repeated gets the
-    same, and of two cards that say the same each has its own."""
+    """The bodies as cards, in their order. `seed` and what a card says decide its uuid, not where it links to: a
+    request repeated gets the same, and of two cards that say the same each has its own."""
     seen: dict[str, int] = {}
     cards: list[Card] = []
     for body in bodies:
@@ -84,7 +84,8 @@ def enclose(bodies: Iterable[Body], *, service_url: str | None, seed: str, versi
 
 
 def _name(body: Body, card: Card, seed: str) -> str:
-    content = json.dumps([card, [repr(one) for one in body.suggestions]], sort_keys=True)
+    says = {name: value for name, value in card.items() if name != "links"}
+    content = json.dumps([says, [repr(one) for one in body.suggestions]], sort_keys=True)
     return json.dumps([seed, body.order, body.kind, sha256(content.encode()).hexdigest()])
 
 

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from cards.card import SUMMARY, Body, Indicator, Reason, Topic
 from cards.criteria import missing, others, remarks, shortest_missing, unmet
-from cards.links import Page
+from cards.links import Page, form_link
 from cards.markdown import LONGEST, bold, escape, paragraphs, section
 from cards.nearest import nearest_way
 from cards.plain import cut, line_name, one_line
@@ -33,8 +33,9 @@ REASONS = (
 )
 
 
-def coverage_card(told: Determination, page: Page) -> Body:
-    """The one card about an order's coverage; `extension.determination` is the contract's object."""
+def coverage_card(told: Determination, page: Page, form: str | None = None) -> Body:
+    """The one card about an order's coverage; `extension.determination` is the contract's object. `form` is the address
+    at which what is missing can be filled in."""
     return Body(
         order=told.order,
         kind="coverage",
@@ -45,7 +46,7 @@ def coverage_card(told: Determination, page: Page) -> Body:
         reasons=REASONS,
         extension={"determination": told.as_contract()},
         suggestions=told.suggestions,
-        links=page.link(told.pathway),
+        links=(*form_link(form), *page.link(told.pathway)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The policy's own page, as cards link to it: one anchor for each clause, by its number."""
+"""Where cards link to: the policy's own page, one anchor for each clause by its number, and an order's form."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ class Page:
         section = f", {ref.replace('-', ' ') if ref.startswith('alert-') else f'section {ref}'}" if ref else ""
         label = f"Policy {self.policy.id}, revision {self.policy.version}{section}"
         return ({"label": label, "url": self.at(ref) or self.url if ref else self.url, "type": "absolute"},)
+
+
+def form_link(address: str | None) -> tuple[Link, ...]:
+    """The link of a card to the form that asks for what is missing."""
+    return ({"label": "Fill in what is missing", "url": address, "type": "absolute"},) if address else ()

@@ -4,8 +4,8 @@ A critical safety alert is never left out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cards.card import Body, Topic, Version
 
@@ -13,13 +13,14 @@ from cards.card import Body, Topic, Version
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`filed` are the orders whose system action says what a card would only repeat, for a client that reads it;
-    `version` is CRD's, whose topics cards carry."""
+    `version` is CRD's, whose topics cards carry; `forms` are the addresses at which an order's form is filled in."""
 
     links: bool = True
     warnings: bool = True
     cards: int | None = None
     filed: frozenset[str] = frozenset()
     version: Version = "2.2"
+    forms: Mapping[str, str] = field(default_factory=dict)
 
     def takes(self, body: Body) -> bool:
         if body.topic is Topic.MEDICATION_SAFETY:

@@ -31,7 +31,8 @@ class Config:
     """How the service runs. `today` stands in for the clock; `origins` are patterns of browser origins; without
     `clients` any caller is served, on loopback only. `crd_version` is filed by where a client asks for none, and an
     approvable order as `approvable` says. `fetch_seconds` bound all fetching of a call, `call_seconds` the
-    call; `ca_bundle` is a file of certificate authorities in place of the usual ones."""
+    call; a form's link opens it for `form_hours`; `ca_bundle` is a file of certificate authorities in place of the
+    usual ones."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -49,6 +50,7 @@ class Config:
     origins: tuple[str, ...] = _LOOPBACK_ORIGINS
     crd_version: Version = "2.2"
     approvable: Approvable = "auth-needed"
+    form_hours: int = 72
 
     def day(self) -> date:
         """The day that evaluation counts as today."""
@@ -78,6 +80,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         origins=_origins(environment.get("COUNTERSIGN_ALLOWED_ORIGINS")),
         crd_version=_one_of(environment, "COUNTERSIGN_CRD_VERSION", VERSIONS, Config.crd_version),
         approvable=_one_of(environment, "COUNTERSIGN_APPROVABLE", get_args(Approvable), Config.approvable),
+        form_hours=_count(environment, "COUNTERSIGN_FORM_HOURS", Config.form_hours),
     )
 
 

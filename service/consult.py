@@ -18,7 +18,7 @@ from service.faults import record
 from service.fhir.answers import Answered
 from service.fhir.chart import Chart
 from service.fhir.elements import Json
-from service.hooks.gather import Wants, gather, wanted
+from service.hooks.gather import NONE_KEPT, Wants, gather, wanted
 from service.hooks.request import HookRequest
 from service.offers import offer
 from service.steps import step
@@ -79,15 +79,28 @@ class Ehr:
         with step("fetch"):
             return self._asked(self._access, wants)
 
+    def create(self, resource: Json, condition: str) -> bool:
+        """Whether a resource is on the server now, created unless a search by the condition finds it."""
+        if self._access is None:
+            return False
+        with step("deliver"):
+            visit = self._opened(self._access)
+            return not isinstance(visit, CouldNotAsk) and visit.create(resource, condition) is None
+
     def _asked(self, access: Access | CouldNotAsk, wants: Wants) -> dict[str, Answered]:
-        if self._visit is None:
-            self._visit = self._opened(access)
-        if isinstance(self._visit, CouldNotAsk):
-            return {query: Answered(self._visit) for query in (*wants.queries, *wants.pages)}
-        asked = self._visit.ask({query: query for query in wants.queries}) if wants.queries else {}
-        return asked | (self._visit.follow(wants.pages) if wants.pages else {})
+        visit = self._opened(access)
+        if isinstance(visit, CouldNotAsk):
+            return {query: Answered(visit) for query in (*wants.queries, *wants.pages)}
+        asked = visit.ask({query: query for query in wants.queries}) if wants.queries else {}
+        return asked | (visit.follow(wants.pages) if wants.pages else {})
 
     def _opened(self, access: Access | CouldNotAsk) -> Visit | CouldNotAsk:
+        """The one visit of the request, opened when it is first needed."""
+        if self._visit is None:
+            self._visit = self._entered(access)
+        return self._visit
+
+    def _entered(self, access: Access | CouldNotAsk) -> Visit | CouldNotAsk:
         if isinstance(access, CouldNotAsk):
             return access
         visit = self._lines.visit(access, deadline=self._deadline)
@@ -103,13 +116,16 @@ def _access(request: HookRequest, own: Sequence[str] | None) -> Access | CouldNo
     return permitted(request.fhir_server, request.loan.token if request.loan else None, own)
 
 
-def consult(request: HookRequest, office: Office, circumstances: Circumstances, ehr: Ehr) -> Consultation:
-    """The outcomes of a request; raises Unavailable as `decide` does."""
+def consult(
+    request: HookRequest, office: Office, circumstances: Circumstances, ehr: Ehr, kept: Answered = NONE_KEPT
+) -> Consultation:
+    """The outcomes of a request, with what this service has `kept` of answered questionnaires; raises Unavailable as
+    `decide` does."""
     fetched: dict[str, Answered] = {}
     resources = office.library.resources()
     for turn in range(ROUNDS + 1):
         with step("gather"):
-            chart = gather(request, resources, fetched)
+            chart = gather(request, resources, fetched, kept)
         desk = Desk(chart, office, circumstances)
         with step("decide"):
             attempt = _attempt(request, desk)

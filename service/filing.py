@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from service.determination import Alert, Approval, Determination, DoseLimit, Finding, Status
+from service.determination import Approval, Determination, DoseLimit, Finding, Status
 
 Covered = Literal["covered", "not-covered", "conditional"]
 Authorization = Literal["auth-needed", "satisfied"]
@@ -68,7 +68,7 @@ def file(
     said = Filing(coverage, "covered", "auth-needed", "daily", (), told.evaluated_on, thread.assertion)
     if told.coverage is None:
         return replace(said, why="no-active-coverage", covered="not-covered", authorization=None)
-    if any(_reads_daily(alert) for alert in told.safety):
+    if reads_daily(told):
         return said
     said = replace(said, policy_url=policy_url)
     match told.status:
@@ -84,8 +84,9 @@ def file(
             return replace(said, why="elsewhere", covered="conditional", details=_policies(told), open=True)
 
 
-def _reads_daily(alert: Alert) -> bool:
-    return alert.code == _DAILY
+def reads_daily(told: Determination) -> bool:
+    """Whether an order reads as daily dosing: it must be corrected before anything else is asked of it."""
+    return any(alert.code == _DAILY for alert in told.safety)
 
 
 def _approvable(said: Filing, told: Determination, thread: Thread, grants: bool) -> Filing:

@@ -78,7 +78,10 @@ def replayed(policy_id: str, version: str | None, since: datetime | None, until:
 @records.command()
 @click.option("--days", type=click.IntRange(min=1), required=True, help="How many days of records are kept.")
 def prune(days: int) -> None:
-    """Delete what is older than so many days (retention): calls, determinations, cards, feedback."""
+    """Delete what is older than so many days (retention): calls, determinations, cards, feedback, answers."""
     with _opened() as store:
         gone = store.prune((datetime.now(UTC) - timedelta(days=days)).date())
-    click.echo(f"deleted {gone.calls} calls, {gone.feedback} answers to cards, {gone.tokens} used tokens")
+    click.echo(
+        f"deleted {gone.calls} calls, {gone.feedback} answers to cards, {gone.answers} answers to forms, "
+        f"{gone.tokens} used tokens"
+    )

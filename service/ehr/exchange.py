@@ -1,8 +1,9 @@
-"""One GET: a body, or the trouble that it met with. Never raises on what a server does."""
+"""One GET or POST: what came of it, or the trouble that it met with. Never raises on what a server does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import requests
 import urllib3
@@ -10,6 +11,7 @@ import urllib3
 from service.ehr.call import Call, making
 from service.ehr.trouble import Trouble
 
+T = TypeVar("T")
 _CHUNK = 64 * 1024
 _STATUSES = {
     401: Trouble.UNAUTHORIZED,
@@ -23,11 +25,27 @@ _CLASSES = {3: Trouble.REDIRECT, 4: Trouble.REJECTED, 5: Trouble.SERVER}
 
 def fetch(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, limit: int) -> bytes | Trouble:
     """The body of a 200 answer, unpacked, of no more than `limit` bytes; else what stood against it."""
+    return _met(call, lambda: _fetch(session, url, headers, call, limit))
+
+
+def create(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, body: bytes) -> Trouble | None:
+    """A POST of a body: None where it was created, or was there already (FHIR R4, http.html, conditional create); else
+    what stood against it. It may be sent twice: `headers` must hold the condition."""
+
+    def work() -> Trouble | None:
+        asked = session.prepare_request(requests.Request("POST", url, headers=dict(headers), data=body))
+        with _sent(session, asked, call) as answer:
+            return None if answer.status_code in (200, 201) else _stood(answer.status_code)
+
+    return _met(call, work)
+
+
+def _met(call: Call, work: Callable[[], T]) -> T | Trouble:
     with making(call):
         if call.over():
             return Trouble.LATE
         try:
-            return _fetch(session, url, headers, call, limit)
+            return work()
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return call.trouble or Trouble.LATE
         except (requests.exceptions.SSLError, urllib3.exceptions.SSLError):
@@ -39,9 +57,11 @@ def fetch(session: requests.Session, url: str, headers: Mapping[str, str], call:
 def _fetch(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, limit: int) -> bytes | Trouble:
     asked = session.prepare_request(requests.Request("GET", url, headers=dict(headers)))
     with _sent(session, asked, call) as answer:
-        if answer.status_code != 200:
-            return _STATUSES.get(answer.status_code) or _CLASSES.get(answer.status_code // 100, Trouble.STATUS)
-        return _body(answer, call, limit)
+        return _body(answer, call, limit) if answer.status_code == 200 else _stood(answer.status_code)
+
+
+def _stood(status: int) -> Trouble:
+    return _STATUSES.get(status) or _CLASSES.get(status // 100, Trouble.STATUS)
 
 
 def _sent(session: requests.Session, asked: requests.PreparedRequest, call: Call) -> requests.Response:

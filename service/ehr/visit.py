@@ -1,4 +1,5 @@
-"""The questions of one hook request to its EHR: all at once, on one deadline, each with an answer. Never raises."""
+"""The questions of one hook request to its EHR: all at once, on one deadline, each with an answer; and what is created
+there. Never raises."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from service.ehr import pages
 from service.ehr.address import Access, Place, base
 from service.ehr.call import Call, Door
 from service.ehr.crew import Crew
-from service.ehr.exchange import fetch
+from service.ehr.exchange import create, fetch
 from service.ehr.job import Job, Work, together
 from service.ehr.reading import Question, could_not, question, refused, resource, was_read
 from service.ehr.trouble import Trouble
 from service.fhir.answers import Answered, read_answer
 from service.fhir.elements import Json
+from service.wire import encode
 
 BODY = 8 * 1024 * 1024  # bytes of one answer, unpacked
 LIST = 4 * BODY  # bytes of all pages of one list
@@ -61,6 +63,20 @@ class Visit:
         """Bundles that came in prefetch, each with the rest of its pages (CDS Hooks 2.0: a client may page)."""
         works = {name: self._following(bundle) for name, bundle in bundles.items() if pages.next_of(bundle) is not None}
         return {name: read_answer(bundle) for name, bundle in bundles.items()} | self._answers(works)
+
+    def create(self, resource: Json, condition: str) -> Trouble | None:
+        """Create a resource unless one that a search finds (`identifier=...`) is there already; None where it is."""
+        url = f"{self._server.url}/{resource['resourceType']}"
+        headers = {**self._headers, "Content-Type": "application/fhir+json", "If-None-Exist": condition}
+        body = encode(resource)
+
+        def work(job: Job[Trouble | None]) -> Trouble | None:
+            return create(self._line.session, url, headers, job.call, body)
+
+        job: Job[Trouble | None] = Job(
+            Call(self._line.door, self._deadline, LIST), work, late=Trouble.LATE, fault=Trouble.FAULT
+        )
+        return together(self._line.crew, {"": job}, self._deadline)[""]
 
     def _answers(self, works: Mapping[str, Work[Answered]]) -> dict[str, Answered]:
         late, fault = could_not(Trouble.LATE), could_not(Trouble.FAULT)

@@ -16,6 +16,7 @@ from service.fhir.elements import Json, child, code_of, day, flag, items, text
 
 _ANSWERED = frozenset({"completed", "amended"})
 _ZONES = 2  # days
+OWN = "urn:countersign:answers:"  # before the id of what was answered on the service's own page
 
 
 def questionnaire_of(policy: str) -> str:
@@ -23,20 +24,24 @@ def questionnaire_of(policy: str) -> str:
     return f"urn:countersign:questionnaire:{policy}"
 
 
-def issued(url: str, policy: str) -> bool:
-    """Whether a canonical, without version, is of a questionnaire of this service for a policy: the plain one, or a
-    form that it serves (under whichever of its URLs)."""
-    name = rf"/fhir/Questionnaire/{re.escape(policy.lower())}\.\d{{4}}-\d{{2}}\.[0-9a-f]+"
-    return url == questionnaire_of(policy) or re.search(f"{name}$", url) is not None
+def revision_of(canonical: str, policy: str) -> str | None:
+    """The revision whose questions a canonical is of, where it is of a questionnaire of this service for a policy: the
+    plain one, or a form that it serves (under whichever of its URLs). Empty where it names none; None for another's."""
+    url, _, version = canonical.strip().partition("|")
+    if url == questionnaire_of(policy):
+        return version
+    form = re.search(rf"/fhir/Questionnaire/{re.escape(policy.lower())}\.(\d{{4}}-\d{{2}})\.[0-9a-f]+$", url)
+    # A form's own name says its revision; one that the canonical says otherwise is of none of this service's.
+    return form[1] if form and version in ("", form[1]) else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """A response with where it stands, and the revision of the questionnaire where it names another than asked for."""
+    """A response with where it stands, and by what way it came."""
 
     resource: Json
     reference: str
-    revision: str | None
+    way: str
     on: date | None
     instant: datetime | None
 
@@ -52,7 +57,8 @@ def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, A
     where that response, or another of the same moment, answers otherwise, too, nothing was attested.
 
     `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
-    Responses without a questionnaire count; those to another one do not. `version` is the revision in force."""
+    Responses without a questionnaire count; those to another one, or to another revision's questions, do not.
+    `version` is the revision in force."""
     if chart.cut("QuestionnaireResponse"):
         return {}  # a later answer may be among those that were not read
     given: dict[str, list[tuple[_Response, bool | None]]] = {}
@@ -67,20 +73,30 @@ def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
     """The chart's responses about the patient (one that names no subject is about nobody surely), and those that a
     draft order of the patient contains."""
     about = (r for r in chart.of("QuestionnaireResponse") if chart.names_patient(child(r, "subject")))
-    charted = ((r, chart.reference(r)) for r in about)
+    charted = ((r, chart.reference(r), "in a questionnaire response") for r in about)
     contained = (
-        (r, chart.reference(draft))
+        (r, chart.reference(draft), "in a questionnaire response that the order contains")
         for draft in chart.drafts("MedicationRequest")
         if chart.owned(draft)
         for r in items(draft, "contained")
         if r.get("resourceType") == "QuestionnaireResponse" and chart.owned(r) and chart.unmodified(r)
     )
-    for resource, reference in (*charted, *contained):
-        named = resource.get("questionnaire") or ""
-        url, _, revision = named.strip().partition("|") if isinstance(named, str) else ("unreadable", "", "")
-        if code_of(resource.get("status")) in _ANSWERED and (not url or issued(url, policy)):
-            other = revision if revision != version else None
-            yield _Response(resource, reference, other, day(resource.get("authored")), _instant(resource))
+    for resource, reference, way in (*charted, *contained):
+        if code_of(resource.get("status")) in _ANSWERED and _asked(resource, policy, version, chart):
+            own = "on a form of this service" if reference.startswith(OWN) else way
+            yield _Response(resource, reference, own, day(resource.get("authored")), _instant(resource))
+
+
+def _asked(response: Json, policy: str, version: str, chart: Chart) -> bool:
+    """Whether a response is to questions of the revision in force, or names no questionnaire."""
+    named = response.get("questionnaire") or ""
+    if not isinstance(named, str):
+        return False
+    revision = revision_of(named, policy) if named.strip() else ""
+    if revision and revision != version:
+        said = f"{chart.reference(response)} answers the questions of revision {revision}, and was not read"
+        chart.foreign += [said] if said not in chart.foreign else []
+    return revision in ("", version)
 
 
 def _answers(response: Json) -> dict[str, bool | None]:
@@ -117,11 +133,17 @@ def _latest(link: str, answers: list[tuple[_Response, bool | None]]) -> Attestat
         return None
     response = min((one for one, _ in newest), key=lambda one: (one.on is None, one.on or date.max, one.reference))
     status = code_of(response.resource.get("status"))
-    said = f"Attested {'yes' if yes else 'no'} to {link} in a questionnaire response ({status})"
-    if response.revision:
-        said += f", to the questions of revision {response.revision}"
+    said = f"Attested {'yes' if yes else 'no'} to {link}{_by(response.resource)} {response.way} ({status})"
     on = response.on.isoformat() if response.on else None
     return Attestation(yes, response.on, Evidence(response.reference, "QuestionnaireResponse.item", said, on))
+
+
+def _by(response: Json) -> str:
+    """Who answered, as the response says: its author, else its source."""
+    named = child(response, "author") or child(response, "source")
+    display, reference = text(named, "display"), text(named, "reference")
+    said = f"{display} ({reference})" if display and reference else display or reference
+    return f" by {said}," if said else ""
 
 
 def _instant(response: Json) -> datetime | None:

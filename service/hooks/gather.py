@@ -20,6 +20,9 @@ from service.hooks.request import HookRequest
 _REFERRED = frozenset({"Medication", "Practitioner", "PractitionerRole", "Organization"})
 MOST = 64  # references read in one round: a chart names the same few medicines
 
+_ANSWERED = "QuestionnaireResponse"
+NONE_KEPT = Answered(NothingThere())
+
 Fetched = Mapping[str, Answered]
 
 
@@ -34,11 +37,16 @@ class Wants:
         return bool(self.queries or self.pages)
 
 
-def gather(request: HookRequest, resources: Iterable[str], fetched: Fetched | None = None) -> Chart:
-    """The chart of a request, for policies that ask for these resource types; `fetched` answers by query."""
+def gather(
+    request: HookRequest, resources: Iterable[str], fetched: Fetched | None = None, kept: Answered = NONE_KEPT
+) -> Chart:
+    """The chart of a request, for policies that ask for these resource types; `fetched` answers by query, `kept` is
+    what this service itself has on record of answered questionnaires."""
     asked, had = tuple(resources), fetched or {}
     extra = _extra(request, asked)
     answered = {kind: _answered(kind, request, extra, had) for kind in asked}
+    if _ANSWERED in answered:
+        answered[_ANSWERED] = _beside(answered[_ANSWERED], kept)
     types = {_query(kind, request) for kind in asked}
     beside = {query: found for query, found in had.items() if query not in types}
     others = [*extra, *(entry for found in beside.values() for entry in found.entries)]
@@ -58,6 +66,16 @@ def wanted(request: HookRequest, chart: Chart, resources: Iterable[str], fetched
     queries = [query for kind in open_kinds if (query := _query(kind, request)) not in pages]
     references = [query for query in chart.inquiry.sought if query not in fetched]
     return Wants((*queries, *references[:MOST]), pages)
+
+
+def _beside(sent: Answered, kept: Answered) -> Answered:
+    """The EHR's answer and this service's own records of the same type. Where the records could not be read, a later
+    answer may be among them: what came is not all there is."""
+    if not isinstance(kept.answer, CouldNotAsk):
+        return Answered(sent.answer, (*sent.entries, *kept.entries))
+    if isinstance(sent.answer, Had):
+        return Answered(Had(complete=False, why=kept.answer.why), sent.entries)
+    return Answered(kept.answer, sent.entries)
 
 
 def _query(kind: str, request: HookRequest) -> str:

@@ -35,9 +35,16 @@ class TooLarge(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """The access token that a client lends (fhirAuthorization); None where it is of no kind that can be sent."""
+    """The access token that a client lends (fhirAuthorization); None where it is of no kind that can be sent. `scopes`
+    are what it says that it allows."""
 
     token: str | None = field(repr=False)
+    scopes: frozenset[str] = frozenset()
+
+    def creates(self, kind: str) -> bool:
+        """Whether the token allows to create resources of a type (SMART App Launch 1 and 2)."""
+        allowed = re.compile(rf"(patient|user|system)/({kind}|\*)\.(\*|write|c[ruds]*)")
+        return self.token is not None and any(allowed.fullmatch(scope.partition("?")[0]) for scope in self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,9 @@ def _loan(value: Any) -> Loan:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         return Loan(None)
     bearer = str(value.get("token_type", "Bearer")).lower() == "bearer"
-    return Loan(token if bearer and not (isinstance(lasts, int) and lasts <= 0) else None)
+    usable = bearer and not (isinstance(lasts, int) and lasts <= 0)
+    scope = value.get("scope") if isinstance(value, dict) else None
+    return Loan(token if usable else None, frozenset(scope.split()) if isinstance(scope, str) else frozenset())
 
 
 def _object(value: Any, expression: str, name: str | None = None) -> Json:

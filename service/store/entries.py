@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from service.determination import Approval, Determination
@@ -121,6 +121,47 @@ class CardSent:
 
 
 @dataclass(frozen=True, slots=True)
+class FormSent:
+    """A form that a card links to: `token` opens it `until` an instant, `order` is what its order is known by, `name`
+    the form's of a policy's revision, `sealed` what the token alone opens."""
+
+    token: str = field(repr=False)
+    until: datetime
+    order: str
+    policy: str
+    version: str
+    name: str
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FormKept:
+    """A form as it is on record, by its token; `thread` is whose answers it takes: a patient's order's, by hash."""
+
+    thread: tuple[str, str]
+    until: datetime
+    policy: str
+    version: str
+    name: str
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers to a form on record, the `place`-th of its order. `essence` is the response without texts and documents,
+    its patient and its order: what criteria are answered by. `written_by` is who answered."""
+
+    id: UUID
+    at: datetime
+    policy: str
+    version: str
+    name: str
+    place: int
+    written_by: str
+    essence: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of a service: `at` (aware) it came, `took` milliseconds by step (`total` is the whole). `unread` counts
     what could not be read, `notices` the orders with alerts alone, `not_evaluated` those that could not be decided.
@@ -136,6 +177,7 @@ class Call:
     body_sha256: bytes
     determinations: tuple[Told, ...] = ()
     cards: tuple[CardSent, ...] = ()
+    forms: tuple[FormSent, ...] = ()
     took: Mapping[str, float] = field(default_factory=dict)
     unread: int = 0
     notices: int = 0
@@ -188,8 +230,9 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How much retention deleted: calls (with their determinations and cards), feedback, tokens."""
+    """How much retention deleted: calls (with their determinations, cards and forms), feedback, answers, tokens."""
 
     calls: int
     feedback: int
+    answers: int
     tokens: int

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.store import rows, schema, tables
 from service.store.database import Unkept, address, connect, guarded, writing
 from service.store.entries import Call, Earlier, Feedback, Pruned, Subject
+from service.store.forms import Forms, form_rows
 from service.store.joined import approvals, missing_of, page
 from service.store.keyed import Keyed
 
@@ -29,7 +30,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+class Store(Forms):
     """The records of one database (SQLite or PostgreSQL). `upgrade` comes first; every method raises Unkept where the
     database fails."""
 
@@ -89,16 +90,19 @@ class Store:
         return (row.policy, row.version, tuple(row.missing)) if row else None
 
     def keep(self, call: Call) -> None:
-        """The record of one call with its determinations and cards, in one transaction."""
+        """The record of one call with its determinations, cards and forms, in one transaction."""
         keyed = self._key()
         told = rows.determination_rows(keyed, call)
         cards = rows.card_rows(keyed, call, told)
+        forms = form_rows(keyed, call)
         with self._writing() as connection:
             connection.execute(insert(tables.call), rows.call_row(keyed, call))
             if told:
                 connection.execute(insert(tables.determination), told)
             if cards:
                 connection.execute(insert(tables.card), cards)
+            if forms:
+                connection.execute(insert(tables.form), forms)
 
     def answer(self, feedback: Sequence[Feedback]) -> None:
         """Prescribers' answers to cards, all or none of them; one that is on record already is not added again. A card
@@ -119,7 +123,8 @@ class Store:
             return tuple(Earlier(*row) for row in found)
 
     def prune(self, before: date) -> Pruned:
-        """Retention: delete the calls and the feedback kept before a day (UTC), and the tokens that ended before it.
+        """Retention: delete the calls, the feedback and the answers kept before a day (UTC), and the tokens that ended
+        before it.
         That it deletes is put on record first."""
         limit = _midnight(before)
         with self._writing() as connection:
@@ -128,6 +133,7 @@ class Store:
         return Pruned(
             calls=self._delete(tables.call, tables.call.c.at, limit),
             feedback=self._delete(tables.feedback, tables.feedback.c.kept_at, limit),
+            answers=self._delete(tables.answers, tables.answers.c.at, limit),
             tokens=self._delete(tables.token_used, tables.token_used.c.until, dead),
         )
 

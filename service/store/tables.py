@@ -1,5 +1,6 @@
 """The tables of the records. `migrations` makes them; a test holds the two together. Columns named for an id hold its
-keyed hash (64 hex digits), except `card.uuid`, `call.id` and `determination.id`, which the service made itself."""
+keyed hash (64 hex digits), except `card.uuid` and the ids of `call`, `determination` and `answers`, which the service
+made itself. `answers` alone holds what people wrote: the responses to forms, without their patient and order."""
 
 from __future__ import annotations
 
@@ -139,6 +140,46 @@ feedback = Table(
     Column("commented", Boolean(), nullable=False),
     Index("ix_feedback_card", "card"),
     Index("ix_feedback_kept_at", "kept_at"),
+)
+
+form = Table(
+    "form",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _under("call"),
+    Column("until", Instant(), nullable=False),
+    _hash("patient"),
+    _hash("order_id"),
+    Column("policy", Text(), nullable=False),
+    Column("version", Text(), nullable=False),
+    Column("name", Text(), nullable=False),
+    Column("sealed", LargeBinary(), nullable=False),
+    Index("ix_form_call", "call"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("at", Instant(), nullable=False),
+    _hash("patient"),
+    _hash("order_id"),
+    Column("policy", Text(), nullable=False),
+    Column("version", Text(), nullable=False),
+    Column("name", Text(), nullable=False),
+    Column("place", Integer(), nullable=False),
+    Column("written_by", Text(), nullable=False),
+    Column("essence", JSON(), nullable=False),
+    Column("response", Text(), nullable=False),
+    Index("ix_answers_place", "patient", "order_id", "name", "place", unique=True),
+    Index("ix_answers_at", "at"),
+)
+
+delivered = Table(
+    "delivered",
+    metadata,
+    Column("id", Uuid(), ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", Instant(), nullable=False),
 )
 
 token_used = Table(

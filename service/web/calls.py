@@ -22,8 +22,10 @@ from service.hooks.discovery import Service, service
 from service.hooks.request import HookRequest, Invalid, decode, parse
 from service.steps import step
 from service.web.errors import answer, problem
-from service.web.filings import Filed, Said, filed, version_of
+from service.web.filings import Filed, filed, version_of
+from service.web.issued import Issued, answers, hand_over, issued
 from service.web.recollection import recalls, remember
+from service.web.said import Said
 from service.web.state import State, state
 from service.wire import encode
 
@@ -49,28 +51,37 @@ def call(service_id: str) -> Response:
     said = _said(held, found, caller, asked, consulted)
     with step("record"):
         kept = remember(held, found, caller, asked, consulted, said, hashlib.sha256(body).digest())
-    if not kept and any(one.number for one in said.filed):
-        # An authorization that is on no record would not be honoured: it is not given.
-        said = _said(held, found, caller, asked, consulted, grants=False)
+    if not kept and (said.forms or any(one.number for one in said.filed)):
+        # What is on no record would not be honoured: no authorization is given, and no form that nobody could open.
+        said = _said(held, found, caller, asked, consulted, kept=False)
     _count(consulted)
     return answer(encode(said.body()))
 
 
 def _said(
-    held: State, found: Service, caller: Verified | None, asked: HookRequest, consulted: Consultation, **how: bool
+    held: State,
+    found: Service,
+    caller: Verified | None,
+    asked: HookRequest,
+    consulted: Consultation,
+    *,
+    kept: bool = True,
 ) -> Said:
-    """The answer: cards, and on order-sign what is filed."""
+    """The answer: cards with their forms, and on order-sign what is filed."""
     url = held.config.public_url or own_url()
     with step("render"):
-        filings = filed(held, caller, asked, consulted.decided, url, **how)
+        forms = issued(held, asked, consulted, url) if kept else ()
+        filings = filed(held, caller, asked, consulted.decided, url, grants=kept)
         seed = f"{found.id} {asked.instance} {asked.patient_id}"
-        wanted = _wanted(held, asked, caller, filings)
+        wanted = _wanted(held, asked, caller, filings, forms)
         cards = render(_offered(consulted, asked), service_url=url, seed=seed, wanted=wanted)
     listed = found.hook == "order-sign" and (asked.crd.client or bool(cards))
-    return Said(tuple(cards), filings, always=listed)
+    return Said(tuple(cards), filings, forms, always=listed)
 
 
-def _wanted(held: State, asked: HookRequest, caller: Verified | None, filings: tuple[Filed, ...]) -> Wanted:
+def _wanted(
+    held: State, asked: HookRequest, caller: Verified | None, filings: tuple[Filed, ...], forms: tuple[Issued, ...]
+) -> Wanted:
     reads = caller is not None and caller.client.reads_system_actions
     told = frozenset(one.order for one in filings) if reads else frozenset()
     return Wanted(
@@ -79,6 +90,7 @@ def _wanted(held: State, asked: HookRequest, caller: Verified | None, filings: t
         cards=asked.crd.max_cards if asked.crd.client else None,
         filed=told,
         version=version_of(held, caller, asked),
+        forms={one.order: one.url for one in forms},
     )
 
 
@@ -127,7 +139,9 @@ def _consulted(asked: HookRequest, caller: Verified | None, held: State) -> Cons
     )
     own = None if caller is None else caller.client.fhir_servers
     with Ehr(asked, own, held.lines, start + config.fetch_seconds) as ehr:
-        return consult(asked, held.office, circumstances, ehr)
+        consulted = consult(asked, held.office, circumstances, ehr, answers(held, caller, asked))
+        hand_over(held, caller, asked, ehr)
+        return consulted
 
 
 def admitted(held: State, *paths: str) -> Verified | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, g
@@ -36,14 +37,16 @@ _log = logging.getLogger("countersign.web")
 
 def refusal(status: int, diagnostics: str, correlation: str, expression: str | None = None) -> bytes:
     """The one shape of every error: an OperationOutcome; its id is the correlation id."""
-    issue: dict[str, Any] = {
-        "severity": "error",
-        "code": _CODES.get(status, "invalid" if status < 500 else "exception"),
-        "diagnostics": diagnostics,
-    }
-    if expression:
-        issue["expression"] = [expression]
-    return encode({"resourceType": "OperationOutcome", "id": correlation, "issue": [issue]})
+    return _outcome(status, [(diagnostics, expression)], correlation)
+
+
+def _outcome(status: int, faults: Sequence[tuple[str, str | None]], correlation: str) -> bytes:
+    code = _CODES.get(status, "invalid" if status < 500 else "exception")
+    issues: list[dict[str, Any]] = [
+        {"severity": "error", "code": code, "diagnostics": said} | ({"expression": [at]} if at else {})
+        for said, at in faults
+    ]
+    return encode({"resourceType": "OperationOutcome", "id": correlation, "issue": issues})
 
 
 def answer(body: bytes, status: int = 200) -> Response:
@@ -58,6 +61,11 @@ def problem(
     if retry_after is not None:
         said.headers["Retry-After"] = str(retry_after)
     return said
+
+
+def problems(status: int, faults: Sequence[tuple[str, str | None]]) -> Response:
+    """The answer to several errors at once: what each is, and where."""
+    return answer(_outcome(status, faults, g.correlation), status)
 
 
 def answer_errors(app: Flask) -> None:

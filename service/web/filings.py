@@ -45,21 +45,6 @@ class Filed:
     action: Json | None
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a call answers. On order-sign the list of system actions is given `always`, empty or not (what the test kits
-    of CRD 2.0.1 ask for), but to a client that never spoke of CRD and gets no card: that answer stays the shortest."""
-
-    cards: tuple[Json, ...]
-    filed: tuple[Filed, ...]
-    always: bool
-
-    def body(self) -> Json:
-        actions = [one.action for one in self.filed if one.action]
-        told: Json = {"cards": list(self.cards)}
-        return told | {"systemActions": actions} if actions or self.always else told
-
-
 def filed(
     held: State,
     caller: Verified | None,

@@ -22,7 +22,8 @@ from service.policy.fingerprint import Use
 from service.store import Unkept
 from service.store.entries import Call, CardSent, Subject, Told
 from service.store.entries import Earlier as Kept
-from service.web.filings import Filed, Said, subject_of
+from service.web.filings import Filed, subject_of
+from service.web.said import Said
 from service.web.state import State
 
 _log = logging.getLogger("countersign.records")
@@ -82,6 +83,7 @@ def remember(
         body_sha256=body_sha256,
         determinations=tuple(_told(held, o, said.filed) for o in decided),
         cards=tuple(_sent(card, decided) for card in said.cards),
+        forms=tuple(one.sent for one in said.forms),
         took=dict(g.steps),
         unread=len(consulted.failures),
         notices=sum(isinstance(o, SafetyNotice) for o in consulted.outcomes),

@@ -1,0 +1,138 @@
+"""Forms that cards link to and the answers to them: sent with a call, opened by a token, answered one after the other.
+
+Answers are added and never changed: the newest of an order's counts where two say otherwise, and both stay."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from service.sealed import mark
+from service.store import rows
+from service.store.entries import Answers, Call, FormKept, Subject
+from service.store.keyed import Keyed
+from service.store.tables import answers, delivered, form
+
+_COLUMNS = ("id", "at", "policy", "version", "name", "place", "written_by", "essence")
+_PAGE = 50
+
+
+def form_rows(keyed: Keyed, call: Call) -> list[rows.Row]:
+    """The rows of the forms that a call's cards link to."""
+    patient = rows.patient_of(keyed, call.subject)
+    return [
+        {
+            "id": mark(sent.token),
+            "call": call.id,
+            "until": sent.until,
+            "patient": patient,
+            "order_id": rows.order_of(keyed, patient, sent.order),
+            "policy": sent.policy,
+            "version": sent.version,
+            "name": sent.name,
+            "sealed": sent.sealed,
+        }
+        for sent in call.forms
+    ]
+
+
+class Forms:
+    """The records' part about forms. Every method raises Unkept where the database fails."""
+
+    def form(self, token: str) -> FormKept | None:
+        """The form that a token opens, expired or not; None for a token of none."""
+        told = form.c
+        found = select(told.patient, told.order_id, told.until, told.policy, told.version, told.name, told.sealed)
+        with self._reading() as connection:
+            row = connection.execute(found.where(told.id == mark(token))).first()
+        return FormKept((row.patient, row.order_id), *row[2:]) if row else None
+
+    def answered(self, kept: FormKept) -> Answers | None:
+        """The newest answers to the same form for the same order; None where there are none."""
+        with self._reading() as connection:
+            row = connection.execute(_of(kept.thread).where(answers.c.name == kept.name)).first()
+        return Answers(*row) if row else None
+
+    def submit(
+        self, kept: FormKept, at: datetime, place: int, written_by: str, essence: Mapping[str, Any], response: str
+    ) -> UUID | None:
+        """The id that answers are kept under, as the `place`-th of this form and order; None where others are there
+        already: nothing is overwritten, and nobody's answers go unseen."""
+        patient, order = kept.thread
+        row = {
+            "id": uuid4(),
+            "at": at,
+            "patient": patient,
+            "order_id": order,
+            "policy": kept.policy,
+            "version": kept.version,
+            "name": kept.name,
+            "place": place,
+            "written_by": written_by,
+            "essence": dict(essence),
+            "response": response,
+        }
+        with self._writing() as connection:
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(answers), row)
+            except IntegrityError:
+                return None
+        return UUID(str(row["id"]))
+
+    def answers_of(self, subject: Subject, orders: Sequence[str]) -> tuple[Answers, ...]:
+        """What was answered for these orders of a patient, the newest first."""
+        with self._reading() as connection:
+            found = [row for thread in self._threads(subject, orders) for row in connection.execute(_of(thread))]
+        return tuple(Answers(*row) for row in found)
+
+    def undelivered(self, subject: Subject, orders: Sequence[str]) -> tuple[tuple[Answers, str], ...]:
+        """What was answered for these orders and no EHR has yet, each with the whole response (JSON)."""
+        given = select(delivered.c.id)
+        with self._reading() as connection:
+            found = [
+                row
+                for thread in self._threads(subject, orders)
+                for row in connection.execute(
+                    _of(thread, with_response=True).where(answers.c.id.not_in(given)).limit(_PAGE)
+                )
+            ]
+        return tuple((Answers(*row[:-1]), row.response) for row in found)
+
+    def deliver(self, id: UUID, at: datetime) -> None:
+        """Put on record that an EHR has these answers; once is enough."""
+        with self._writing() as connection, suppress(IntegrityError), connection.begin_nested():
+            connection.execute(insert(delivered), {"id": id, "at": at})
+
+    def _threads(self, subject: Subject, orders: Sequence[str]) -> Iterator[tuple[str, str]]:
+        keyed = self._key()
+        patient = rows.patient_of(keyed, subject)
+        for order in dict.fromkeys(orders):
+            if hashed := rows.order_of(keyed, patient, order):
+                yield patient, hashed
+
+    @abstractmethod
+    def _key(self) -> Keyed: ...
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Connection]: ...
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[Connection]: ...
+
+
+def _of(thread: tuple[str, str], *, with_response: bool = False) -> Select[Any]:
+    patient, order = thread
+    named = (*_COLUMNS, "response") if with_response else _COLUMNS
+    return (
+        select(*(answers.c[name] for name in named))
+        .where(answers.c.patient == patient, answers.c.order_id == order)
+        .order_by(answers.c.at.desc(), answers.c.place.desc())
+    )

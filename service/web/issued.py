@@ -1,0 +1,164 @@
+"""The forms that a call's cards link to, and the answers to earlier ones that a call reads: an order's, of its patient.
+
+A link names nothing of a patient: its token stands in the fragment, which no server is sent and no log keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import g
+
+from service import wire
+from service.auth.gate import Verified
+from service.case import CouldNotAsk, Had, NothingThere
+from service.consult import Consultation, Ehr
+from service.decide import Decided
+from service.determination import Determination, Status
+from service.faults import record
+from service.fhir.answers import Answered, Entry
+from service.fhir.attestations import OWN
+from service.fhir.chart import Chart
+from service.fhir.elements import Json, items, text, texts
+from service.filing import reads_daily
+from service.hooks.request import HookRequest
+from service.policy.form import Form, Question, form
+from service.sealed import new_token, seal
+from service.store import Answers, FormSent, Unkept
+from service.web.filings import subject_of
+from service.web.state import State
+
+_log = logging.getLogger("countersign.forms")
+_NOT_READ = "Answers to the service's own forms could not be looked up"
+PLACE = "/forms/"
+_AT_ONCE = 4  # responses handed over in one call
+_URIS = "urn:ietf:rfc:3986"
+_VOLATILE = frozenset({"id", "meta", "text", "authoredOn", "status", "extension"})
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The form of an order, with the address that its card links to."""
+
+    order: str
+    url: str
+    sent: FormSent
+
+
+def issued(held: State, asked: HookRequest, consulted: Consultation, url: str | None) -> tuple[Issued, ...]:
+    """The forms of a call to the service at `url`: one for each order with documentation missing. None where the
+    service's own URL is not known, and none for an order that reads as daily: that must be corrected first."""
+    if url is None:
+        return ()
+    found: list[Issued] = []
+    for one in consulted.decided:
+        try:
+            found += _issued(held, asked, consulted.chart, one, url)
+        except Exception as error:  # the card stands, whatever becomes of its form
+            record(_log, "a form", error, g.correlation)
+    return tuple(found)
+
+
+def _issued(held: State, asked: HookRequest, chart: Chart, decided: Decided, url: str) -> Iterator[Issued]:
+    told = decided.outcome
+    if not isinstance(told, Determination) or told.status is not Status.DOCUMENTATION_NEEDED or decided.policy is None:
+        return
+    asks = form(decided.policy, told.missing)
+    if asks is None or reads_daily(told):
+        return
+    token = new_token()
+    inside: Json = {
+        "about": _about(chart, told, decided.order, asks),
+        "found": _found(held, asks, chart),
+        "subject": f"Patient/{chart.patient_id}",
+        "user": asked.user_id,
+        "base": url,
+    }
+    until = datetime.now(UTC) + timedelta(hours=held.config.form_hours)
+    policy = told.policy
+    sent = FormSent(token, until, thread(decided.order), policy.id, policy.version, asks.name, seal(token, inside))
+    yield Issued(told.order, f"{url}{PLACE}#{token}", sent)
+
+
+def thread(order: Json) -> str:
+    """What an order is known by from call to call: its id, else what it orders."""
+    if identity := text(order, "id"):
+        return identity
+    content = {name: value for name, value in sorted(order.items()) if name not in _VOLATILE}
+    return f"content:{hashlib.sha256(wire.encode(content)).hexdigest()}"
+
+
+def _about(chart: Chart, told: Determination, order: Json, asks: Form) -> dict[str, str]:
+    """What the page says the form is about, so that nobody answers for the wrong patient."""
+    on = text(order, "authoredOn")
+    return {
+        "patient": _patient(chart.patient),
+        "order": f"{told.drug}, ordered {on[:10]}" if on else told.drug,
+        "policy": f"{told.policy.id}, revision {told.policy.version}, section {asks.section}: {asks.title}",
+    }
+
+
+def _patient(patient: Json | None) -> str:
+    named = next(iter(items(patient, "name")), {})
+    name = text(named, "text") or " ".join((*texts(named, "given"), text(named, "family") or "")).strip()
+    born = text(patient, "birthDate")
+    said = name or f"Patient {text(patient, 'id') or ''}".strip()
+    return f"{said}, born {born}" if born else said
+
+
+def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
+    """What the chart shows already, by the linkId of the text that it stands in."""
+    return {}
+
+
+def questions(parts: Sequence[Any]) -> Iterator[Question]:
+    """The questions of a form's parts, those of every branch included."""
+    for part in parts:
+        if isinstance(part, Question):
+            yield part
+        else:
+            for branch in part.branches:
+                yield from questions(branch.parts)
+
+
+def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:
+    """What was answered on the service's own page for the orders of a request, as responses about its patient."""
+    try:
+        kept = held.store.answers_of(subject_of(caller, asked), [thread(order) for order in asked.orders()])
+    except Unkept as error:
+        record(_log, "looking up answers", error, g.correlation)
+        return Answered(CouldNotAsk(_NOT_READ))
+    patient = asked.patient_id.rsplit("/", 1)[-1]
+    entries = tuple(Entry(f"{OWN}{one.id}", _response(one, patient)) for one in kept)
+    return Answered(Had(), entries) if entries else Answered(NothingThere())
+
+
+def _response(kept: Answers, patient: str) -> Json:
+    return {**kept.essence, "subject": {"reference": f"Patient/{patient}"}}
+
+
+def hand_over(held: State, caller: Verified | None, asked: HookRequest, ehr: Ehr) -> None:
+    """Give an EHR whose token allows it the responses that it does not have yet: the token of the call at hand is used,
+    and none is kept. What fails is given by a later call."""
+    if asked.selections is not None or asked.loan is None or not asked.loan.creates("QuestionnaireResponse"):
+        return
+    try:
+        waiting = held.store.undelivered(subject_of(caller, asked), [thread(order) for order in asked.orders()])
+        for kept, response in waiting[:_AT_ONCE]:
+            if ehr.create(_whole(kept, response, asked.patient_id), f"identifier={_URIS}%7C{kept.id.urn}"):
+                held.store.deliver(kept.id, datetime.now(UTC))
+    except Exception as error:  # what was decided stands, whatever becomes of it
+        record(_log, "handing answers over", error, g.correlation)
+
+
+def _whole(kept: Answers, response: str, patient: str) -> Json:
+    """The response as the EHR keeps it: with its subject, and the id that it has here."""
+    whole: Json = wire.decode(response.encode())
+    return whole | {
+        "subject": {"reference": f"Patient/{patient.rsplit('/', 1)[-1]}"},
+        "identifier": {"system": _URIS, "value": kept.id.urn},
+    }
