@@ -1,6 +1,7 @@
 """A form as a FHIR R4 Questionnaire (SDC): a criterion's number is its item's linkId, by which answers are read back.
 
-Knows forms and no order; nothing of a patient is in a Questionnaire."""
+Knows forms and no order; nothing of a patient is in a Questionnaire. With the value sets it says how an app finds in a
+chart what that shows already (`service.prefill`); without, whoever fills it in is on their own."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from service.policy.form import Branch, Choice, Form, Part, Question
+from service.policy.form import Branch, Choice, Form, Part, Question, questions
+from service.prefill import context, initial
+from service.terminology import Terminology
 
 Json = dict[str, Any]
 
@@ -28,13 +31,16 @@ def _url(form: Form, base: str) -> str:
     return f"{base}/fhir/Questionnaire/{quote(form.name, safe='')}"
 
 
-def questionnaire(form: Form, base: str) -> Json:
-    """The Questionnaire of a form."""
+def questionnaire(form: Form, base: str, terms: Terminology | None = None) -> Json:
+    """The Questionnaire of a form; given the value sets, with expressions that find initial values in a chart."""
     document = form.policy.document
+    reads = context((s for asked in questions(form.parts) for s in asked.shows), terms) if terms else []
+    profiles = ["sdc-questionnaire", *(["sdc-questionnaire-pop-exp"] if reads else [])]
     return {
         "resourceType": "Questionnaire",
         "id": form.name,
-        "meta": {"profile": [f"{_SDC}sdc-questionnaire"]},
+        "meta": {"profile": [f"{_SDC}{profile}" for profile in profiles]},
+        **({"extension": reads} if reads else {}),
         "url": _url(form, base),
         "version": document.version,
         "name": "PriorAuthorization",
@@ -44,31 +50,38 @@ def questionnaire(form: Form, base: str) -> Json:
         "date": document.in_force.isoformat(),
         "publisher": "Countersign",
         "description": f"{document.title}. {form.title}. Questions in our own words, with the policy's numbers.",
-        "item": [item for part in form.parts for item in _items(part, form)],
+        "item": [item for part in form.parts for item in _items(part, form, terms)],
     }
 
 
-def _items(part: Part, form: Form) -> Iterator[Json]:
+def _items(part: Part, form: Form, terms: Terminology | None) -> Iterator[Json]:
     match part:
         case Question():
-            yield _question(part, form)
+            yield _question(part, form, terms)
         case Choice():
             yield _choice(part)
-            yield from (_branch(branch, part, form) for branch in part.branches)
+            yield from (_branch(branch, part, form, terms) for branch in part.branches)
 
 
-def _question(asked: Question, form: Form) -> Json:
+def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
     """A criterion with what would document it: yes or no, the reason in words, and a copy."""
+    found = initial(asked.shows, terms) if terms else []
     told = f"Clause {asked.ref} of {form.policy.document.id}: {asked.asks}"
     inner: list[Json] = [
         {
             "linkId": asked.ref,
             "type": "boolean",
-            "text": asked.says,
+            "text": asked.question,
             "required": True,
             "item": [_help(asked.ref, told)],
         },
-        {"linkId": f"{asked.ref}#explanation", "type": "text", "text": "What the chart says of it", "maxLength": 4000},
+        {
+            "linkId": f"{asked.ref}#explanation",
+            "type": "text",
+            "text": "What the chart says of it",
+            "maxLength": 4000,
+            **({"extension": found} if found else {}),
+        },
     ]
     if asked.documents:
         inner.append({"linkId": f"{asked.ref}#document", "type": "attachment", "text": "A copy of the note or result"})
@@ -89,7 +102,7 @@ def _choice(asked: Choice) -> Json:
     return {"linkId": f"{asked.ref}#choice", "type": "choice", "text": said, "required": True, "answerOption": options}
 
 
-def _branch(branch: Branch, of: Choice, form: Form) -> Json:
+def _branch(branch: Branch, of: Choice, form: Form, terms: Terminology | None) -> Json:
     """A branch is asked where it was chosen."""
     chosen = {"system": _CHOICES, "code": branch.ref}
     return {
@@ -97,14 +110,14 @@ def _branch(branch: Branch, of: Choice, form: Form) -> Json:
         "type": "group",
         "text": branch.says,
         "enableWhen": [{"question": f"{of.ref}#choice", "operator": "=", "answerCoding": chosen}],
-        "item": [item for part in branch.parts for item in _items(part, form)],
+        "item": [item for part in branch.parts for item in _items(part, form, terms)],
     }
 
 
-def package(form: Form, base: str, subject: str, context: tuple[str, ...], on: str) -> Json:
+def package(form: Form, base: str, subject: str, beside: tuple[str, ...], on: str, terms: Terminology) -> Json:
     """The Bundle of a form: the Questionnaire first, then a response to fill in, about `subject` (a Patient reference)
-    and what else it is in the `context` of (the Coverage and the order). `on` is an instant."""
-    about = [{"url": _CONTEXT, "valueReference": {"reference": reference}} for reference in context]
+    and what else it is in the context of (the Coverage and the order). `on` is an instant."""
+    about = [{"url": _CONTEXT, "valueReference": {"reference": reference}} for reference in beside]
     response: Json = {
         "resourceType": "QuestionnaireResponse",
         "id": form.name,
@@ -113,6 +126,6 @@ def package(form: Form, base: str, subject: str, context: tuple[str, ...], on: s
         "subject": {"reference": subject},
         "authored": on,
     }
-    resources = [questionnaire(form, base), response | ({"extension": about} if about else {})]
+    resources = [questionnaire(form, base, terms), response | ({"extension": about} if about else {})]
     entries = [{"fullUrl": f"{base}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": on, "entry": entries}

@@ -7,6 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """What a chart may show of a question already: its records of a kind with a code of these concepts (value sets);
+    `birth-date` is the Patient's, and has none."""
+
+    kind: Literal["condition", "medication", "measure", "birth-date"]
+    concepts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,14 +59,17 @@ def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, A
     `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
     Responses without a questionnaire count; those to another one, or to another revision's questions, do not.
     `version` is the revision in force."""
-    if chart.cut("QuestionnaireResponse"):
-        return {}  # a later answer may be among those that were not read
     given: dict[str, list[tuple[_Response, bool | None]]] = {}
     for response in _responses(chart, policy, version):
         for link, answer in _answers(response.resource).items():
             given.setdefault(link, []).append((response, answer))
     found = {link: _latest(link, answers) for link, answers in given.items()}
-    return {link: attestation for link, attestation in found.items() if attestation}
+    # Of a list that was cut, a later answer may be among those not read. What was answered for this very order on the
+    # service's own page stands all the same: else no EHR without that list could be answered from it.
+    cut = chart.cut("QuestionnaireResponse") is not None
+    return {
+        link: one for link, one in found.items() if one and not (cut and not one.evidence.reference.startswith(OWN))
+    }
 
 
 def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:

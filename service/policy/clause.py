@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from service.case import Attestation, Case, Diagnosis
 from service.determination import Evidence, Finding, Line, Result
+from service.questions import Shows
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[IVX]+\.[A-Z](\.[A-Za-z0-9]+)*$")]
@@ -57,6 +58,28 @@ class Waiver(Strict):
 
     def reads(self) -> str:
         return f"lifted for {self.line} members in {self.state} from {self.start.isoformat()} ({self.cites})"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a clause stands for in its document, by concept: its section's diagnoses; its products, each with the
+    concepts that name it or its form; and what names the drug and none of its products."""
+
+    diagnoses: tuple[str, ...]
+    products: Mapping[str, tuple[str, ...]]
+    drug: tuple[str, ...]
+
+    def conditions(self, scope: Scope | None, named: tuple[str, ...] = ()) -> tuple[Shows, ...]:
+        """The Conditions of the diagnoses named and of those in scope, else of the section's."""
+        scoped = scope.diagnosis if scope else ()
+        concepts = tuple(dict.fromkeys((*named, *scoped))) or self.diagnoses
+        return (Shows("condition", concepts),) if concepts else ()
+
+    def medications(self, scope: Scope | None) -> tuple[Shows, ...]:
+        """The records of the products in scope, else of the section's, and of the drug where no product is named."""
+        products = (scope.product if scope else ()) or tuple(self.products)
+        concepts = (*(c for product in products for c in self.products.get(product, (product,))), *self.drug)
+        return (Shows("medication", tuple(dict.fromkeys(concepts))),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +132,16 @@ class Verdict:
 
 
 class Clause(Strict):
-    """A leaf. `says` is the criterion in our words, `asks` the documentation that would settle it, `remedy` what would
-    meet it; `attested_within` days an attestation counts (all, if not given); `instead`: where its `for` fits, it
-    stands in place of its group's other leaves, and elsewhere it is not listed. `resources` are the types that its word
-    reads in a chart."""
+    """A leaf. `says` is the criterion in our words, `question` asks a prescriber whether it is met, `asks` for the
+    documentation that would settle it, `remedy` is what would meet it; `attested_within` days an attestation counts
+    (all, if not given); `instead`: where its `for` fits, it stands in place of its group's other leaves, and elsewhere
+    it is not listed. `resources` are the types that its word reads in a chart."""
 
     resources: ClassVar[tuple[str, ...]] = ()
 
     ref: Ref
     says: Text
+    question: Text | None = None
     asks: Text | None = None
     remedy: Text | None = None
     for_: Scope | None = Field(default=None, alias="for")
@@ -136,6 +160,10 @@ class Clause(Strict):
     def reads(self) -> str:
         """The machine's reading of the clause, in words, for a pharmacist to sign."""
         raise TypeError(f"{type(self).__name__} is no word")
+
+    def shows(self, _about: About) -> tuple[Shows, ...]:
+        """What a chart may show of the clause already, for whoever answers it; most words: nothing."""
+        return ()
 
     def fits(self, setting: Setting) -> bool:
         """Whether the clause is about the order of a setting."""

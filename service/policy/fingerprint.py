@@ -19,7 +19,7 @@ from service.policy.on_chart import AttestedClause, ConditionClause
 from service.policy.on_dose import OnLabelClause
 
 _LENGTH = 16  # hex digits
-_SAID = {"says", "asks", "remedy"}
+_SAID = {"says", "question", "asks", "remedy"}
 _ELSEWHERE = {"for_", "unless", "waived", "fails_as", "instead"}  # told apart below, or no part of the result
 
 
@@ -56,7 +56,7 @@ def _meaning(clause: Clause, policy: Policy, use: Use) -> object:
     own = clause.model_dump(exclude=_SAID | _ELSEWHERE, exclude_defaults=True)
     return {
         "clause": {name: _sorted(value) for name, value in own.items()},
-        "attested": clause.says if isinstance(clause, AttestedClause) else None,
+        "attested": [clause.says, clause.question] if isinstance(clause, AttestedClause) else None,
         "waived": _waiver(clause.waived) if may_lift(clause.waived, use) else None,
         "beside": _beside(clause, policy, use),
     }

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from service.policy.clause import Clause
+from service.policy.clause import About, Clause
 from service.policy.determine import Policy
 from service.policy.on_chart import AttestedClause, ConditionClause, FailedClause, PrescriberClause
 from service.policy.on_therapy import RespondingClause, SuppliedClause, TakingClause
 from service.policy.outline import Item, Outline
+from service.questions import Shows
 
 _DOCUMENTED = (
     AttestedClause,
@@ -29,12 +30,15 @@ _MASK = re.compile(r"[0-9a-f]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A criterion to attest: `says` it in our words, `asks` for what would document it; `documents`: a copy helps."""
+    """A criterion to attest: `says` it in our words, `question` asks a prescriber whether it is met, `asks` for what
+    would document it; `documents`: a copy helps; `shows`: what a chart may show of it already."""
 
     ref: str
     says: str
+    question: str
     asks: str
     documents: bool
+    shows: tuple[Shows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ def form(policy: Policy, refs: Iterable[str]) -> Form | None:
     outline = next((o for o in policy.outlines if wanted <= {c.ref for c in o.leaves()}), None)
     if not wanted or outline is None:
         return None
-    return Form(policy, outline.section.ref, outline.section.title, _name(policy, wanted), _parts(outline, wanted))
+    section, parts = outline.section, _parts(policy, outline, wanted)
+    return Form(policy, section.ref, section.title, _name(policy, wanted), parts)
 
 
 def named(policies: Iterable[Policy], name: str) -> Form | None:
@@ -99,26 +104,57 @@ def _name(policy: Policy, refs: frozenset[str]) -> str:
     return f"{_prefix(policy)}{mask:x}"
 
 
-def _parts(outline: Outline, wanted: frozenset[str]) -> tuple[Part, ...]:
-    return tuple(part for item in outline.items for part in _asked(item, wanted))
+def _parts(policy: Policy, outline: Outline, wanted: frozenset[str]) -> tuple[Part, ...]:
+    about = _about(policy, outline)
+    return tuple(part for item in outline.items for part in _asked(item, wanted, about))
 
 
-def _asked(node: Item | Clause, wanted: frozenset[str]) -> Iterator[Part]:
+def _about(policy: Policy, outline: Outline) -> About:
+    """What the section's clauses stand for: one that lists no products or diagnoses is for all of the policy's."""
+    document, section = policy.document, outline.section
+    products = {p.id: (p.id, *([p.generic_level] if p.generic_level else [])) for p in document.product}
+    listed = {id: concepts for id, concepts in products.items() if not section.products or id in section.products}
+    diagnoses = section.diagnoses or tuple(d.concept for d in document.diagnosis)
+    return About(diagnoses, listed, (document.drug.ingredient, document.drug.unspecific))
+
+
+def _asked(node: Item | Clause, wanted: frozenset[str], about: About) -> Iterator[Part]:
     if isinstance(node, Clause):
         if node.ref in wanted:
-            yield Question(node.ref, node.says, node.asks or node.says, isinstance(node, _DOCUMENTED))
+            yield _question(node, about)
         return
-    inner = [(part, tuple(_asked(part, wanted))) for part in node.parts]
+    inner = [(part, tuple(_asked(part, wanted, about))) for part in node.parts]
     asked = [(part, found) for part, found in inner if found]
     if node.of == "any" and len(asked) > 1:
         yield Choice(node.ref, tuple(Branch(part.ref, _label(part, found), found) for part, found in asked))
     else:
         yield from (part for _, found in asked for part in found)
     for clause in node.joined:
-        yield from _asked(clause, wanted)
+        yield from _asked(clause, wanted, about)
+
+
+def _question(clause: Clause, about: About) -> Question:
+    return Question(
+        clause.ref,
+        clause.says,
+        clause.question or clause.says,
+        clause.asks or clause.says,
+        isinstance(clause, _DOCUMENTED),
+        clause.shows(about),
+    )
 
 
 def _label(node: Item | Clause, parts: tuple[Part, ...]) -> str:
     if isinstance(node, Clause):
         return node.says
     return "; ".join(part.says for part in parts if isinstance(part, Question)) or node.ref
+
+
+def questions(parts: Iterable[Part]) -> Iterator[Question]:
+    """The questions of a form's parts, those of every branch included."""
+    for part in parts:
+        match part:
+            case Question():
+                yield part
+            case Choice():
+                yield from (one for branch in part.branches for one in questions(branch.parts))

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from service.determination import Result
-from service.policy.clause import Clause, Concept, FailsAs, Setting, Text, Verdict
+from service.policy.clause import About, Clause, Concept, FailsAs, Setting, Text, Verdict
+from service.questions import Shows
 
 Concepts = Annotated[tuple[Concept, ...], Field(min_length=1)]
 Years = Annotated[int, Field(ge=0, le=150)]
@@ -32,6 +33,9 @@ class DiagnosisClause(Clause):
         unclear = f"; {', '.join(self.open)} leaves it open" if self.open else ""
         return f"the diagnosis is {' or '.join(self.any_of)}{unclear}"
 
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.conditions(self.for_, (*self.any_of, *self.open))
+
 
 class StageClause(Clause):
     """The stage group of the diagnosis: met by `met`, open at `unknown`, not met by any other stage read."""
@@ -53,6 +57,9 @@ class StageClause(Clause):
         unclear = f"; {', '.join(self.unknown)} leaves it open" if self.unknown else ""
         return f"the stage is one of {', '.join(self.met)}{unclear}; any other stage on record is not"
 
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.conditions(self.for_)
+
 
 class CourseClause(Clause):
     """The disease is relapsed or refractory; a diagnosis in `open` leaves it unknown whatever its course."""
@@ -73,6 +80,9 @@ class CourseClause(Clause):
     def reads(self) -> str:
         unclear = f"; {', '.join(self.open)} leaves it open" if self.open else ""
         return f"the Condition says relapse, recurrence or refractory; remission is not met{unclear}"
+
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.conditions(self.for_)
 
 
 class ProductClause(Clause):
@@ -141,6 +151,9 @@ class AgeClause(Clause):
         bounds += [f"at most {self.at_most}"] if self.at_most is not None else []
         return f"{' and '.join(bounds)} completed years on the evaluation date"
 
+    def shows(self, _about: About) -> tuple[Shows, ...]:
+        return (Shows("birth-date"),)
+
 
 class ConditionClause(Clause):
     """An active Condition of one of the concepts; none on record is unknown, never not met."""
@@ -157,6 +170,9 @@ class ConditionClause(Clause):
 
     def reads(self) -> str:
         return f"an active Condition on record is of {' or '.join(self.any_of)}; none leaves it unknown"
+
+    def shows(self, _about: About) -> tuple[Shows, ...]:
+        return (Shows("condition", self.any_of),)
 
 
 class FailedClause(Clause):
@@ -185,6 +201,10 @@ class FailedClause(Clause):
 
     def reads(self) -> str:
         return f"the record says that {self.drug} failed, was not tolerated, or is ruled out"
+
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        """Of the drug to be tried, and of what does not say which form it was: that may have been the trial."""
+        return (Shows("medication", (self.drug, *about.drug)),)
 
 
 class AttestedClause(Clause):

@@ -15,8 +15,10 @@ from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 from service.case import Companions, CouldNotAsk, Had
 from service.determination import Evidence, Result, all_of
 from service.dose import Dose, Unit, say
-from service.policy.clause import Clause, Concept, FailsAs, Label, Ref, Setting, Verdict
+from service.policy.clause import About, Clause, Concept, FailsAs, Label, Ref, Setting, Verdict
+from service.questions import Shows
 
+_BODY = Shows("measure", ("body-surface-area", "body-height", "body-weight"))
 _LIMIT = re.compile(r"(\d+(?:\.\d+)?) (mg|mg/m2) per (week|dose)")
 
 
@@ -140,6 +142,9 @@ class DoseClause(Clause):
         beside = f", with another medicine of {self.companions} drafted or active"
         regimen = {None: "", "single-agent": alone, "combination": beside}[self.regimen]
         return f"at most {self.limit.reads()}{count}{regimen}"
+
+    def shows(self, _about: About) -> tuple[Shows, ...]:
+        return (_BODY,) if self.limit.unit == "mg/m2" else ()
 
 
 def _joined(words: Iterable[str | None]) -> str | None:

@@ -10,7 +10,8 @@ from pydantic import Field
 from service.case import Case, Supply, Therapy
 from service.determination import Result
 from service.dose import Unit, say
-from service.policy.clause import Clause, Increase, Setting, Verdict
+from service.policy.clause import About, Clause, Increase, Setting, Verdict
+from service.questions import Shows
 
 Days = Annotated[int, Field(gt=0)]
 _UNITS: tuple[Unit, ...] = ("mg", "mg/m2")
@@ -41,6 +42,9 @@ class SuppliedClause(Clause):
             "or an earlier determination of this service for it still runs"
         )
 
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.medications(self.for_)
+
 
 class TakingClause(Clause):
     """The product was started at least `since_days` before the evaluation date, and goes on."""
@@ -66,6 +70,9 @@ class TakingClause(Clause):
             f"or a dispense in the last {self.within_days} days"
         )
 
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.medications(self.for_)
+
 
 class RespondingClause(Clause):
     """The treated disease is in remission by its Condition; any other response is attested."""
@@ -79,6 +86,9 @@ class RespondingClause(Clause):
 
     def reads(self) -> str:
         return "the Condition of the treated diagnosis is in remission; else only an attestation meets it"
+
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.medications(self.for_)
 
 
 def recently(supply: Supply, case: Case, within_days: int) -> bool:

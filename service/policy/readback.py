@@ -15,12 +15,13 @@ from service.policy.outline import Item, Outline
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A clause, or (`group`) what joins the clauses under a number; `depth` of its place in the outline. Of two with
-    one number the first is `anchored`."""
+    """A clause, or (`group`) what joins the clauses under a number; `asks` is put to a prescriber;
+    `depth` of its place in the outline. Of two with one number the first is `anchored`."""
 
     ref: str
     says: str
     reads: str = ""
+    asks: str = ""
     conditions: str = ""
     depth: int = 0
     group: bool = False
@@ -93,7 +94,7 @@ def _section(outline: Outline) -> Section:
 
 def _rows(node: Item | Clause, depth: int) -> Iterator[Row]:
     if isinstance(node, Clause):
-        yield Row(node.ref, node.says, node.reads(), _conditions(node), depth)
+        yield Row(node.ref, node.says, node.reads(), node.question or "", _conditions(node), depth)
         return
     joined = f", and {', '.join(clause.ref for clause in node.joined)}" if node.joined else ""
     yield Row(node.ref, f"{node.of} of the next under {node.ref}{joined}", depth=depth, group=True)
@@ -127,13 +128,13 @@ def _section_in_markdown(section: Section) -> Iterator[str]:
         yield from (section.applies, "")
     yield "All of:"
     yield ""
-    yield "| clause | in our words | as the machine reads it | conditions |"
-    yield "| --- | --- | --- | --- |"
+    yield "| clause | in our words | as the machine reads it | as the prescriber is asked | conditions |"
+    yield "| --- | --- | --- | --- | --- |"
     for row in section.rows:
         if row.group:
-            yield f"| **{row.ref}** | **{row.says}** | | |"
+            yield f"| **{row.ref}** | **{row.says}** | | | |"
         else:
-            yield f"| {row.ref} | {row.says} | {row.reads} | {row.conditions} |"
+            yield f"| {row.ref} | {row.says} | {row.reads} | {row.asks} | {row.conditions} |"
 
 
 def _conditions(clause: Clause) -> str:

@@ -10,7 +10,7 @@ import logging
 import mimetypes
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -126,12 +126,14 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
     if given.get("replaces") != (str(last.id) if last else None):
         return _conflict(last)
     now = datetime.now(UTC)
+    if last:
+        now = max(now, last.at + timedelta(microseconds=1))  # the latest decides, and these are later
     authored = datetime.combine(held.config.today, now.time(), UTC) if held.config.today else now
     response: Json = {
         "resourceType": "QuestionnaireResponse",
         "questionnaire": canonical(form, inside["base"]),
         "status": "amended" if last else "completed",
-        "authored": authored.isoformat(timespec="seconds"),
+        "authored": authored.isoformat(),
         "author": author,
         "item": items,
     }

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from flask import g
 
@@ -24,9 +23,10 @@ from service.fhir.answers import Answered, Entry
 from service.fhir.attestations import OWN
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text, texts
+from service.fhir.shown import shown
 from service.filing import reads_daily
 from service.hooks.request import HookRequest
-from service.policy.form import Form, Question, form
+from service.policy.form import Form, form, questions
 from service.sealed import new_token, seal
 from service.store import Answers, FormSent, Unkept
 from service.web.filings import subject_of
@@ -112,17 +112,8 @@ def _patient(patient: Json | None) -> str:
 
 def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
     """What the chart shows already, by the linkId of the text that it stands in."""
-    return {}
-
-
-def questions(parts: Sequence[Any]) -> Iterator[Question]:
-    """The questions of a form's parts, those of every branch included."""
-    for part in parts:
-        if isinstance(part, Question):
-            yield part
-        else:
-            for branch in part.branches:
-                yield from questions(branch.parts)
+    listed = {f"{one.ref}#explanation": shown(one.shows, chart, held.office.terms) for one in questions(asks.parts)}
+    return {link: said for link, said in listed.items() if said}
 
 
 def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:

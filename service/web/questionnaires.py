@@ -30,7 +30,7 @@ def offer(app: Flask) -> None:
     @app.get("/fhir/Questionnaire/<name>")
     def questionnaire_read(name: str) -> Response:
         found = _form(name)
-        return resource(questionnaire(found, _base())) if found else problem(404, "there is no such questionnaire")
+        return resource(_questionnaire(found)) if found else problem(404, "there is no such questionnaire")
 
     @app.get("/fhir/Questionnaire")
     def questionnaire_search() -> Response:
@@ -38,7 +38,7 @@ def offer(app: Flask) -> None:
         if url is None:
             return problem(400, "questionnaires are searched for by url", "url")
         found = _of_canonical(url)
-        matches = [questionnaire(found, _base())] if found else []
+        matches = [_questionnaire(found)] if found else []
         entries = [{"fullUrl": one["url"], "resource": one, "search": {"mode": "match"}} for one in matches]
         bundle: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
         return resource(bundle | ({"entry": entries} if entries else {}))
@@ -56,7 +56,8 @@ def _packaged(asked: Asked, caller: Verified | None) -> Json:
     found = {one.name: one for one in _wanted(asked, caller)}
     now = datetime.now(UTC).isoformat(timespec="seconds")
     context = tuple(_references(asked))
-    bundles = [package(one, _base(), asked.subject, context, now) for one in found.values()]
+    terms = state().office.terms
+    bundles = [package(one, _base(), asked.subject, context, now, terms) for one in found.values()]
     given: list[Json] = [{"name": "packagebundle", "resource": bundle} for bundle in bundles]
     if said := _outcome(asked, found):
         given.append({"name": "outcome", "resource": {"resourceType": "OperationOutcome", "issue": said}})
@@ -91,6 +92,10 @@ def _references(asked: Asked) -> Iterator[str]:
     for resource in (asked.coverage, asked.order):
         if identity := text(resource, "id"):
             yield f"{resource['resourceType']}/{identity}"
+
+
+def _questionnaire(found: Form) -> Json:
+    return questionnaire(found, _base(), state().office.terms)
 
 
 def _of_canonical(url: str) -> Form | None:

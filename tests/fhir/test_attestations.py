@@ -65,9 +65,53 @@ def test_a_response_to_another_questionnaire_is_ignored(named: Any) -> None:
     assert answers(response("a", item("I.B.6", True), questionnaire=named)) == {}
 
 
-def test_an_answer_to_another_revisions_questions_says_so() -> None:
-    found = attested(response("a", item("I.B.6", True), questionnaire=f"{OURS}|2024-11"))
-    assert found["I.B.6"].evidence.text.endswith(", to the questions of revision 2024-11")
+FORM = "https://countersign.example.org/fhir/Questionnaire/cp.phar.134"
+
+
+@pytest.mark.parametrize("named", [f"{FORM}.2025-11.400|2025-11", f"{FORM}.2025-11.400"])
+def test_a_response_to_a_form_of_the_revision_counts(named: str) -> None:
+    assert answers(response("a", item("I.B.6", True), questionnaire=named)) == {"I.B.6": True}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        f"{OURS}|2024-11",
+        f"{FORM}.2024-11.400|2024-11",
+        f"{FORM}.2024-11.400",
+        f"{FORM}.2024-11.400|2025-11",
+        f"{FORM}.2025-11.400|2024-11",
+        f"{FORM}.2025-11.400x",
+        f"{FORM}.2025-11.",
+    ],
+)
+def test_an_answer_to_another_revisions_questions_does_not_count(named: str) -> None:
+    assert answers(response("a", item("I.B.6", True), questionnaire=named)) == {}
+
+
+def test_what_was_answered_for_another_revision_is_named() -> None:
+    found = chart_of(response("a", item("I.B.6", True), questionnaire=f"{OURS}|2024-11"))
+    assert read_attestations(found, QUESTIONS.policy, QUESTIONS.version) == {}
+    assert found.foreign == ["QuestionnaireResponse/a answers the questions of revision 2024-11, and was not read"]
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ({}, "Attested yes to I.B.6 in a questionnaire response (completed)"),
+        (
+            {"author": {"display": "A. Example, MD", "reference": "Practitioner/p"}},
+            "Attested yes to I.B.6 by A. Example, MD (Practitioner/p), in a questionnaire response (completed)",
+        ),
+        (
+            {"source": {"reference": "PractitionerRole/r"}},
+            "Attested yes to I.B.6 by PractitionerRole/r, in a questionnaire response (completed)",
+        ),
+        ({"author": "A. Example"}, "Attested yes to I.B.6 in a questionnaire response (completed)"),
+    ],
+)
+def test_evidence_says_who_attested_and_by_what_way(who: Any, said: str) -> None:
+    assert attested(response("a", item("I.B.6", True), **who))["I.B.6"].evidence.text == said
 
 
 def test_items_inside_groups_and_answers_count() -> None:

@@ -27,9 +27,9 @@ def told(version: str = "2025-11") -> ReadBack:
 def test_the_value_holds_every_clause_once_in_the_policys_order(version: str) -> None:
     policy = library.load().revision("CP.PHAR.134", version).policy
     for section, outline in zip(told(version).sections, policy.outlines, strict=True):
-        rows = [(row.ref, row.says, row.reads) for row in section.rows if not row.group]
+        rows = [(row.ref, row.says, row.reads, row.asks) for row in section.rows if not row.group]
         nodes = [clause for item in outline.items for clause in leaves(item)]
-        assert rows == [(clause.ref, clause.says, clause.reads()) for clause in nodes]
+        assert rows == [(clause.ref, clause.says, clause.reads(), clause.question or "") for clause in nodes]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_the_value_holds_every_clause_once_in_the_policys_order(version: str) ->
             "I.A.3.b",
             "Oral solution: the patient has not turned 19",
             "at most 18 completed years on the evaluation date",
+            "Is the patient still younger than 19?",
             "only for xatmep, jylamvo; failing refers as age",
             depth=1,
         ),
@@ -93,9 +94,9 @@ def test_lists_have_an_anchor_each_and_alerts_one_for_each_code() -> None:
         (8, ""),
         (9, "All of:"),
         (10, ""),
-        (11, "| clause | in our words | as the machine reads it | conditions |"),
-        (12, "| --- | --- | --- | --- |"),
-        (15, "| **I.A.3** | **any of the next under I.A.3** | | |"),
+        (11, "| clause | in our words | as the machine reads it | as the prescriber is asked | conditions |"),
+        (12, "| --- | --- | --- | --- | --- |"),
+        (15, "| **I.A.3** | **any of the next under I.A.3** | | | |"),
         (-1, ""),
         (-2, "- J9260: Methotrexate sodium injection, 50 mg"),
     ],
@@ -139,8 +140,8 @@ def test_what_a_clause_is_not_for_is_told() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "| **II.A.3** | **all of the next under II.A.3** | | |",
-        "| **II.A.3.b.ii** | **any of the next under II.A.3.b.ii, and II.A.3.b.ii.note** | | |",
+        "| **II.A.3** | **all of the next under II.A.3** | | | |",
+        "| **II.A.3.b.ii** | **any of the next under II.A.3.b.ii, and II.A.3.b.ii.note** | | | |",
         "- 12 months: I.A, I.B, I.C, I.D, I.E, I.F, II.A; medicaid, him; otrexup, rasuvo, reditrex, xatmep, jylamvo "
         "(I.A to I.F, II.A: approval duration)",
         "- 6 months or to the renewal date, the longer: I.A, I.B, I.C, I.D, I.E, I.F, II.A; commercial; "

@@ -15,7 +15,7 @@ from service.store import CardSent, Criterion, Pruned, Store, Subject, Term, Tol
 from service.store.database import address as parsed
 from service.store.database import connect
 from service.store.tables import metadata
-from tests.store.made import APPROVED, AT, CARD, ON, SUBJECT, call, feedback
+from tests.store.made import APPROVED, AT, CARD, FORM, ON, SUBJECT, call, feedback
 
 SOON = AT + timedelta(minutes=5)
 
@@ -242,18 +242,28 @@ def test_retention_deletes_what_was_kept_before_a_day_and_nothing_of_that_day(ad
         store.keep(call(APPROVED, APPROVED, cards=(card, replace(card, told=None)), at=at))
         store.answer([feedback(card=card.uuid, at=AT)])
         store.first_use("issuer", card.uuid, at)
+        sent = replace(FORM, token=card.uuid)
+        store.keep(call(forms=(sent,), at=at))
+        kept = store.form(sent.token)
+        assert kept
+        id = store.submit(kept, at, int(at == midnight), "A. Example, MD", {}, "{}")
+        assert id
+        store.deliver(id, at)
     clock[0] = midnight + timedelta(days=1)
-    assert store.prune(ON) == Pruned(calls=1, feedback=1, tokens=1)
-    tables = ("call", "determination", "card", "feedback", "token_used")
+    assert store.prune(ON) == Pruned(calls=2, feedback=1, answers=1, tokens=1)
+    tables = ("call", "determination", "card", "form", "answers", "delivered", "feedback", "token_used")
     assert {table: _count(address, table) for table in tables} == {
-        "call": 1,
+        "call": 2,
         "determination": 2,
         "card": 2,
+        "form": 1,
+        "answers": 1,
+        "delivered": 1,
         "feedback": 1,
         "token_used": 1,
     }
     assert {card["uuid"] for row in store.export() for card in row["cards"]} == {"later"}
-    assert store.prune(ON) == Pruned(calls=0, feedback=0, tokens=0)
+    assert store.prune(ON) == Pruned(calls=0, feedback=0, answers=0, tokens=0)
     store.close()
 
 

@@ -16,7 +16,7 @@ from service.store import Store, Unkept
 from service.store.database import address as parsed
 from service.store.database import connect, writing
 from service.store.tables import metadata, secret
-from tests.store.made import APPROVED, AT, CARD, call, feedback
+from tests.store.made import APPROVED, AT, CARD, FORM, call, feedback
 from tests.store.processes import Processes
 
 UPGRADE = """
@@ -77,7 +77,12 @@ def test_a_schema_of_a_later_version_is_not_touched(store: Store, connection: Co
 
 
 def _filled(store: Store) -> None:
-    store.keep(call(APPROVED, cards=(CARD,)))
+    store.keep(call(APPROVED, cards=(CARD,), forms=(FORM,)))
+    kept = store.form(FORM.token)
+    assert kept
+    answered = store.submit(kept, AT, 0, "A. Example, MD", {}, "{}")
+    assert answered
+    store.deliver(answered, AT)
     store.answer([feedback()])
     store.first_use("issuer", "jti", AT)
     store.prune(date(2000, 1, 1))
@@ -101,7 +106,9 @@ def test_no_row_is_changed(store: Store, connection: Connection, table: str, col
     _refused(connection, f'UPDATE "{table}" SET "{column}" = "{column}"')
 
 
-@pytest.mark.parametrize("table", ["call", "determination", "card", "feedback", "secret", "pruned"])
+@pytest.mark.parametrize(
+    "table", ["call", "determination", "card", "form", "answers", "delivered", "feedback", "secret", "pruned"]
+)
 def test_no_row_is_deleted_that_retention_did_not_name(store: Store, connection: Connection, table: str) -> None:
     _filled(store)
     _refused(connection, f'DELETE FROM "{table}"')

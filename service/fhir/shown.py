@@ -1,0 +1,108 @@
+"""What a chart already shows of a question, in words: a plain reading, the same for everyone, that decides nothing.
+
+The form's own expressions (`service.prefill`) read the same in an app that fills it in from the EHR. By these rules:
+
+- condition: each Condition with a coding of the concepts, neither refuted nor entered in error: its name, its clinical
+  status in brackets, `, since` its onset, else when it was recorded.
+- medication: each MedicationStatement, MedicationRequest, then MedicationDispense with a coding of the concepts on
+  itself, neither a draft nor entered in error: its name, its status in brackets, and when it began (a statement's
+  effective time, when a request was written, when a dispense was handed over, else prepared) `to` when it ended.
+- measure: of each concept the newest Observation that is final, amended or corrected: its name, value, unit, and day.
+- birth-date: the Patient's, as partial as it is.
+
+A name is the text of a code, else its first display, else its first code. A date is told as written, without its time.
+Whatever has a modifier, or is not surely this patient's, is not read (see `Chart.of`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from service.dose import say
+from service.fhir.chart import Chart
+from service.fhir.coded import concepts_in
+from service.fhir.elements import Json, child, codings, number, text
+from service.questions import Shows
+from service.terminology import Terminology
+
+_REFUSED = frozenset({"refuted", "entered-in-error"})
+_NO_RECORD = frozenset({"draft", "entered-in-error"})
+_MEASURED = frozenset({"final", "amended", "corrected"})
+_MEDICATIONS = ("MedicationStatement", "MedicationRequest", "MedicationDispense")
+_BEGAN = ("effectiveDateTime", "authoredOn", "whenHandedOver", "whenPrepared")
+
+
+def shown(shows: tuple[Shows, ...], chart: Chart, terms: Terminology) -> str | None:
+    """What the chart shows, in the order in which it lists it, joined by semicolons; None where it shows nothing."""
+    return "; ".join(said for one in shows for said in _listed(one, chart, terms)) or None
+
+
+def _listed(shows: Shows, chart: Chart, terms: Terminology) -> Iterator[str]:
+    match shows.kind:
+        case "condition":
+            yield from _conditions(frozenset(shows.concepts), chart, terms)
+        case "medication":
+            yield from _medications(frozenset(shows.concepts), chart, terms)
+        case "measure":
+            for concept in shows.concepts:
+                yield from _measure(concept, chart, terms)
+        case "birth-date":
+            born = text(chart.patient, "birthDate")
+            yield from [f"Date of birth on record: {born}"] if born else []
+        case _:
+            assert_never(shows.kind)
+
+
+def _conditions(wanted: frozenset[str], chart: Chart, terms: Terminology) -> Iterator[str]:
+    for condition, concepts in chart.coded("Condition", terms):
+        said = {coding.code for coding in codings(child(condition, "verificationStatus"))}
+        if wanted & concepts and not said & _REFUSED:
+            status = next((c.code for c in codings(child(condition, "clinicalStatus")) if c.code), None)
+            since = text(condition, "onsetDateTime") or text(condition, "recordedDate")
+            yield _named(child(condition, "code")) + _bracketed(status) + (f", since {since[:10]}" if since else "")
+
+
+def _medications(wanted: frozenset[str], chart: Chart, terms: Terminology) -> Iterator[str]:
+    for kind in _MEDICATIONS:
+        for record in chart.of(kind):
+            concept, status = child(record, "medicationCodeableConcept"), text(record, "status")
+            if wanted & concepts_in(concept, terms) and status not in _NO_RECORD:
+                yield _named(concept) + _bracketed(status) + _lasted(record)
+
+
+def _lasted(record: Json) -> str:
+    period = child(record, "effectivePeriod")
+    began = text(record, _BEGAN[0]) or text(period, "start")
+    began = began or next((said for name in _BEGAN[1:] if (said := text(record, name))), None)
+    ended = text(period, "end")
+    return (f", {began[:10]}" if began else "") + (f" to {ended[:10]}" if ended else "")
+
+
+def _measure(concept: str, chart: Chart, terms: Terminology) -> Iterator[str]:
+    listed = [o for o, found in chart.coded("Observation", terms) if concept in found and _final(o)]
+    newest = max(listed, key=lambda o: _observed(o) or "", default=None)
+    quantity = child(newest, "valueQuantity")
+    value, unit = number(quantity, "value"), text(quantity, "unit") or text(quantity, "code")
+    if newest is not None and value is not None:
+        on = _observed(newest)
+        named = f"{_named(child(newest, 'code'))} {say(value)}"
+        yield named + (f" {unit}" if unit else "") + _bracketed(on and on[:10])
+
+
+def _final(observation: Json) -> bool:
+    return text(observation, "status") in _MEASURED
+
+
+def _observed(observation: Json) -> str | None:
+    told = text(observation, "effectiveDateTime") or text(observation, "effectiveInstant")
+    return told or text(child(observation, "effectivePeriod"), "start")
+
+
+def _named(concept: Json) -> str:
+    coded = codings(concept)
+    display = next((c.display for c in coded if c.display), None)
+    return text(concept, "text") or display or next((c.code for c in coded if c.code), "")
+
+
+def _bracketed(said: str | None) -> str:
+    return f" ({said})" if said else ""

@@ -1,0 +1,63 @@
+// Half-filled answers, kept over a reload of this tab and no longer; under a digest, so that no token is stored with them.
+
+const KEY = "countersign.draft.";
+const TOKEN = "countersign.token";
+const SHAPE = /^#([A-Za-z0-9_-]{20,200})$/;
+
+/** The token of the link that was followed, else the one that this tab keeps; null where there is none. */
+export function token() {
+  const given = SHAPE.exec(location.hash)?.[1];
+  try {
+    if (given) {
+      sessionStorage.setItem(TOKEN, given);
+      history.replaceState(null, "", location.pathname);
+    }
+    return given ?? sessionStorage.getItem(TOKEN);
+  } catch {
+    return given ?? null; // a browser that stores nothing here keeps the address, so that a reload works
+  }
+}
+
+/** Whether the address names a token (again). */
+export const named = () => SHAPE.test(location.hash);
+
+/** The drafts of a token: `read()`, `write(draft)` and `drop()`. A draft is {form, by, response, lost}; `lost` names
+ * the files that could not be kept, by linkId. Where the browser stores nothing, nothing is kept. */
+export async function drafts(token) {
+  const digest = await crypto.subtle?.digest("SHA-256", new TextEncoder().encode(token));
+  const key = digest && KEY + [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return {
+    read: () => attempt(() => JSON.parse(sessionStorage.getItem(key))),
+    write: (draft) => key && write(key, draft),
+    drop: () => attempt(() => sessionStorage.removeItem(key)),
+  };
+}
+
+function attempt(act) {
+  try {
+    return act() ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a draft, without its largest files where they do not fit; the draft as it was kept, null where it was not. */
+function write(key, draft) {
+  const kept = structuredClone(draft);
+  const files = attached(kept.response.item).sort((one, other) => one.file.data.length - other.file.data.length);
+  for (;;) {
+    if (attempt(() => (sessionStorage.setItem(key, JSON.stringify(kept)), true))) return kept;
+    const largest = files.pop();
+    if (!largest) return null;
+    kept.lost[largest.item.linkId] = largest.file.title ?? "a file";
+    delete largest.item.answer;
+  }
+}
+
+/** The attachments below items, each with the item that it answers. */
+export function attached(items = []) {
+  return items.flatMap((item) => [
+    ...(item.answer ?? []).filter((one) => one.valueAttachment?.data).map((one) => ({ item, file: one.valueAttachment })),
+    ...attached(item.item),
+  ]);
+}

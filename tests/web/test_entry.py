@@ -1,0 +1,514 @@
+"""The form that a card links to: opened by its token alone, answered once, read by the order's next call."""
+
+import copy
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from service import plans
+from service.config import Config
+from service.web import create_app
+from service.web.entry import LIMIT
+from tests.test_fixtures import ALL, Fixture
+from tests.web.test_questionnaires import MISSING, filled, items
+
+JSON = dict[str, Any]
+NAMED = {fixture.name: fixture for fixture in ALL}
+SWALLOWING = NAMED["jylamvo-rheumatoid-arthritis-swallowing-not-documented"]
+SUPPORT = NAMED["jylamvo-leukemia-dose-above-limit-needs-literature"]
+DAILY = NAMED["jylamvo-rheumatoid-arthritis-text-weekly-structure-five-a-day"]
+BY = "A. Example, MD"
+
+
+class Clinic:
+    """The service on one database, and a prescriber who signs orders and fills in forms."""
+
+    def __init__(self, fixture: Fixture, database: Path, **config: Any) -> None:
+        table = plans.parse(fixture.plans) if fixture.plans else plans.Plans()
+        day = date.fromisoformat(fixture.expected["today"])
+        plain = Config(today=day, plans=table, database_url=f"sqlite:///{database}")
+        self.client: FlaskClient = create_app(replace(plain, **config)).test_client()
+        self.fixture = fixture
+
+    def sign(self, request: JSON | None = None, hook: str | None = None) -> list[JSON]:
+        asked = request or self.fixture.request
+        answer = self.client.post(f"/cds-services/prior-auth-{hook or asked['hook']}", json=asked)
+        assert answer.status_code == 200
+        cards: list[JSON] = answer.get_json()["cards"]
+        return cards
+
+    def token(self, request: JSON | None = None) -> str:
+        (link,) = links(self.sign(request))
+        return link["url"].partition("#")[2]
+
+    def open(self, token: str) -> Any:
+        return self.client.get("/forms/entry", headers={"Authorization": f"Bearer {token}"})
+
+    def submit(self, token: str, response: Any, by: Any = BY, **more: Any) -> Any:
+        body = {"response": response, "by": by} | more
+        return self.client.post("/forms/entry", headers={"Authorization": f"Bearer {token}"}, json=body)
+
+    def filled(self, token: str, yes: bool = True) -> JSON:
+        told = self.open(token).get_json()
+        response = filled(told["questionnaire"], self.fixture.request["context"]["patientId"].rsplit("/", 1)[-1], "")
+        del response["authored"], response["id"]
+        for item in items(response["item"]):
+            for answer in item.get("answer", ()):
+                if "valueBoolean" in answer:
+                    answer["valueBoolean"] = yes
+        return response
+
+
+def links(cards: list[JSON]) -> list[JSON]:
+    return [link for card in cards for link in card.get("links", ()) if "/forms/" in link["url"]]
+
+
+def broken(database: Path, table: str) -> None:
+    """A database that fails from now on, wherever this table is asked."""
+    with sqlite3.connect(database) as connection:
+        connection.execute(f'ALTER TABLE "{table}" RENAME TO "gone"')
+
+
+def told(cards: list[JSON]) -> JSON:
+    (found,) = [c["extension"]["determination"] for c in cards if "determination" in c["extension"]]
+    return dict(found)
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Callable[..., Clinic]:
+    def made(fixture: Fixture = SWALLOWING, **config: Any) -> Clinic:
+        return Clinic(fixture, tmp_path / "records.sqlite3", **config)
+
+    return made
+
+
+# --- the loop
+
+
+@pytest.mark.parametrize("fixture", MISSING, ids=lambda f: f.name)
+def test_what_is_missing_is_filled_in_from_the_card_and_the_next_call_approves(
+    fixture: Fixture, clinic: Callable[..., Clinic]
+) -> None:
+    here = clinic(fixture)
+    cards = here.sign()
+    found = [c["extension"]["determination"] for c in cards if "determination" in c["extension"]]
+    (first,) = [one for one in found if one["pathway"]]
+    if any(alert["code"] == "daily-dosing" for alert in first["safety"]):
+        assert links(cards) == []
+        return
+    (link,) = links(cards)
+    assert link["type"] == "absolute"
+    token = link["url"].partition("#")[2]
+    asked = here.open(token).get_json()["questionnaire"]
+    assert {i["linkId"] for i in items(asked["item"]) if i["type"] == "boolean"} == set(first["missing"])
+    answer = here.submit(token, here.filled(token))
+    assert answer.status_code == 201, answer.get_json()
+    after = [c["extension"]["determination"] for c in here.sign() if "determination" in c["extension"]]
+    (then,) = [one for one in after if one["pathway"]]
+    assert then["status"] == "approvable"
+    attested = [e["text"] for row in then["criteria"] for e in row["evidence"] if "answers:" in e["reference"]]
+    assert attested
+    assert all(BY in text and "on a form of this service" in text for text in attested)
+
+
+def test_a_no_is_read_as_the_no_that_it_is(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    assert here.submit(token, here.filled(token, yes=False)).status_code == 201
+    then = told(here.sign())
+    assert (then["status"], then["unmet"]) == ("not-met", ["I.B.6"])
+
+
+def test_answers_are_read_at_selecting_too(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    here.submit(token, here.filled(token))
+    selected = copy.deepcopy(SWALLOWING.request)
+    selected["hook"] = "order-select"
+    selected["context"]["selections"] = [
+        f"MedicationRequest/{selected['context']['draftOrders']['entry'][0]['resource']['id']}"
+    ]
+    assert told(here.sign(selected))["status"] == "approvable"
+
+
+def order(request: JSON) -> JSON:
+    found: JSON = request["context"]["draftOrders"]["entry"][0]["resource"]
+    return found
+
+
+def another_order(request: JSON) -> None:
+    order(request)["id"] = "another-order"
+
+
+def another_patient(request: JSON) -> None:
+    text = json.dumps(request)
+    patient = request["context"]["patientId"].rsplit("/", 1)[-1]
+    request.update(json.loads(text.replace(patient, "another-patient")))
+
+
+def another_server(request: JSON) -> None:
+    request["fhirServer"] = "https://another.example.org/fhir"
+    request.pop("fhirAuthorization", None)
+
+
+@pytest.mark.parametrize("change", [another_order, another_patient, another_server])
+def test_answers_count_for_their_own_order_patient_and_server_alone(
+    change: Callable[[JSON], None], clinic: Callable[..., Clinic]
+) -> None:
+    here = clinic()
+    token = here.token()
+    here.submit(token, here.filled(token))
+    other = copy.deepcopy(SWALLOWING.request)
+    change(other)
+    assert told(here.sign(other))["status"] == "documentation-needed"
+
+
+def test_an_order_without_an_id_is_known_by_what_it_orders(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    nameless = copy.deepcopy(SWALLOWING.request)
+    del order(nameless)["id"]
+    token = here.token(nameless)
+    here.submit(token, here.filled(token))
+    assert told(here.sign(nameless))["status"] == "approvable"
+    order(nameless)["dosageInstruction"][0]["patientInstruction"] = "With water"
+    assert told(here.sign(nameless))["status"] == "documentation-needed"
+
+
+def test_a_later_response_of_the_ehr_decides_and_an_earlier_one_does_not(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    response = here.filled(token)
+    here.submit(token, response)
+
+    def with_no(authored: str) -> JSON:
+        said = copy.deepcopy(response) | {"id": "ehr", "authored": authored}
+        for item in items(said["item"]):
+            for answer in item.get("answer", ()):
+                answer["valueBoolean"] = False
+        request = copy.deepcopy(SWALLOWING.request)
+        request["prefetch"]["questionnaireResponses"] = {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "entry": [{"resource": said}],
+        }
+        return request
+
+    day = date.fromisoformat(SWALLOWING.expected["today"])
+    assert told(here.sign(with_no((day - timedelta(days=1)).isoformat())))["status"] == "approvable"
+    assert told(here.sign(with_no((day + timedelta(days=1)).isoformat())))["status"] == "not-met"
+
+
+# --- the token
+
+
+def test_a_link_says_nothing_of_the_patient_and_its_token_is_no_part_of_an_address(
+    clinic: Callable[..., Clinic],
+) -> None:
+    here = clinic()
+    (link,) = links(here.sign())
+    address, _, token = link["url"].partition("#")
+    assert address == "http://localhost/forms/"
+    assert len(token) == 43
+    patient = SWALLOWING.request["context"]["patientId"].rsplit("/", 1)[-1]
+    assert patient not in link["url"]
+    assert here.token() != token
+
+
+def test_every_call_gives_a_link_of_its_own_to_the_same_form(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    first, second = here.sign(), here.sign()
+    assert [card["uuid"] for card in first] == [card["uuid"] for card in second]
+    tokens = [links(cards)[0]["url"].partition("#")[2] for cards in (first, second)]
+    urls = [here.open(token).get_json()["questionnaire"]["url"] for token in tokens]
+    assert tokens[0] != tokens[1]
+    assert urls[0] == urls[1]
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", f"Bearer {'x' * 43}", f"Basic {'x' * 43}"])
+def test_without_a_token_that_was_given_there_is_no_form(header: str | None, clinic: Callable[..., Clinic]) -> None:
+    client = clinic().client
+    headers = {"Authorization": header} if header is not None else {}
+    for answer in (client.get("/forms/entry", headers=headers), client.post("/forms/entry", headers=headers, json={})):
+        assert answer.status_code == 401
+        assert answer.get_json()["resourceType"] == "OperationOutcome"
+
+
+def test_an_expired_link_opens_nothing(clinic: Callable[..., Clinic], monkeypatch: pytest.MonkeyPatch) -> None:
+    here = clinic(form_hours=1)
+    token = here.token()
+    response = here.filled(token)
+    expires = datetime.fromisoformat(here.open(token).get_json()["expires"])
+    assert timedelta(minutes=59) < expires - datetime.now(UTC) <= timedelta(hours=1)
+    later = clinic(form_hours=1)
+    clock(monkeypatch, expires - timedelta(seconds=2))
+    assert later.open(token).status_code == 200
+    clock(monkeypatch, expires + timedelta(seconds=1))
+    assert later.open(token).status_code == 410
+    assert later.submit(token, response).status_code == 410
+    assert told(here.sign())["status"] == "documentation-needed"
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+    class At(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "At":
+            return cls.fromtimestamp(at.timestamp(), tz)
+
+    monkeypatch.setattr("service.web.entry.datetime", At)
+
+
+def test_the_answers_to_one_form_are_refused_at_another(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    other = copy.deepcopy(SUPPORT.request)
+    theirs, ours = here.token(other), here.token()
+    answer = here.submit(theirs, here.filled(ours))
+    assert answer.status_code == 422
+    assert any("another form" in issue["diagnostics"] for issue in answer.get_json()["issue"])
+
+
+# --- submitting
+
+
+def test_an_empty_required_answer_is_refused_by_its_linkid(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    answer = here.submit(token, {"resourceType": "QuestionnaireResponse", "item": []})
+    assert answer.status_code == 422
+    assert [issue["expression"] for issue in answer.get_json()["issue"]] == [["I.B.6"]]
+    assert told(here.sign())["status"] == "documentation-needed"
+
+
+@pytest.mark.parametrize("by", [None, "", "   ", 7, ["x"], "x" * 201, "A\nB"])
+def test_who_answers_must_be_said(by: Any, clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    answer = here.submit(token, here.filled(token), by=by)
+    assert answer.status_code == 400
+    assert answer.get_json()["issue"][0]["expression"] == ["by"]
+
+
+def test_a_second_submission_overwrites_nothing_unless_it_says_so(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    again = here.token()
+    first = here.submit(token, here.filled(token)).get_json()
+    refused = here.submit(again, here.filled(token, yes=False), by="B. Other, RN")
+    assert refused.status_code == 409
+    assert BY in refused.get_json()["issue"][0]["diagnostics"]
+    assert told(here.sign())["status"] == "approvable"
+    assert here.submit(token, here.filled(token, yes=False), replaces="x").status_code == 409
+    assert here.open(token).get_json()["answered"]["id"] == first["id"]
+    second = here.submit(token, here.filled(token, yes=False), by="B. Other, RN", replaces=first["id"])
+    assert second.status_code == 201
+    assert here.open(token).get_json()["answered"]["by"] == "B. Other, RN"
+    assert here.submit(token, here.filled(token), replaces=first["id"]).status_code == 409
+    assert told(here.sign())["status"] == "not-met"
+
+
+def test_a_first_submission_that_replaces_something_is_refused(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    assert here.submit(token, here.filled(token), replaces="00000000-0000-0000-0000-000000000000").status_code == 409
+
+
+def test_the_documents_are_kept_whole_and_not_read_again_by_every_call(
+    clinic: Callable[..., Clinic], tmp_path: Path
+) -> None:
+    here = clinic()
+    token = here.token()
+    response = here.filled(token)
+    (group,) = response["item"]
+    file = {"contentType": "application/pdf", "data": "JVBERi0xLjc=", "title": "note.pdf"}
+    group["item"][1:] = [
+        {"linkId": "I.B.6#document", "answer": [{"valueAttachment": file}]},
+        {"linkId": "I.B.6#explanation", "answer": [{"valueString": "Dysphagia"}]},
+    ]
+    assert here.submit(token, response).status_code == 201
+    with sqlite3.connect(tmp_path / "records.sqlite3") as connection:
+        ((whole, essence),) = connection.execute("SELECT response, essence FROM answers").fetchall()
+    assert "JVBERi0xLjc=" in whole
+    assert "Dysphagia" in whole
+    assert "JVBERi0xLjc=" not in essence
+    assert "Dysphagia" not in essence
+
+
+def test_what_the_database_holds_of_a_form_says_nothing_of_the_patient(
+    clinic: Callable[..., Clinic], tmp_path: Path
+) -> None:
+    here = clinic()
+    token = here.token()
+    assert here.submit(token, here.filled(token)).status_code == 201
+    with sqlite3.connect(tmp_path / "records.sqlite3") as connection:
+        held = "\n".join(connection.iterdump())
+    request = SWALLOWING.request
+    patient = request["context"]["patientId"].rsplit("/", 1)[-1]
+    about = here.open(token).get_json()["about"]["patient"]
+    for secret in (token, patient, order(request)["id"], about.partition(",")[0], about.rpartition(" ")[2]):
+        assert secret not in held
+
+
+# --- attempts
+
+
+HUGE = "x" * (10 * 1024 * 1024)
+
+
+def test_ten_megabytes_of_text_are_refused(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    response = here.filled(token)
+    response["item"][0]["item"][1] = {"linkId": "I.B.6#explanation", "answer": [{"valueString": HUGE}]}
+    assert here.submit(token, response).status_code == 413
+    response["item"][0]["item"][1]["answer"][0]["valueString"] = "x" * 4001
+    (issue,) = here.submit(token, response).get_json()["issue"]
+    assert issue["expression"] == ["I.B.6#explanation"]
+    assert told(here.sign())["status"] == "documentation-needed"
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, 422), (1, 413)])
+def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(
+    over: int, status: int, clinic: Callable[..., Clinic]
+) -> None:
+    here = clinic()
+    token = here.token()
+    frame = json.dumps({"response": {"resourceType": "QuestionnaireResponse"}, "by": BY, "padding": ""})
+    body = frame.replace('"padding": ""', f'"padding": "{"x" * (LIMIT - len(frame) + over)}"')
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert here.client.post("/forms/entry", headers=headers, data=body).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"null", "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b"[" * 100_000, "application/json", 400),
+    ],
+)
+def test_what_is_no_submission_is_refused(body: bytes, kind: str, status: int, clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    headers = {"Authorization": f"Bearer {here.token()}", "Content-Type": kind}
+    answer = here.client.post("/forms/entry", headers=headers, data=body)
+    assert answer.status_code == status
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
+
+
+def ehr(response: JSON) -> JSON:
+    request = copy.deepcopy(SWALLOWING.request)
+    bundle = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": response}]}
+    request["prefetch"]["questionnaireResponses"] = bundle
+    return request
+
+
+def attempts(response: JSON) -> Iterator[tuple[str, JSON]]:
+    """Responses in the chart that must change nothing."""
+    yield "another patient's", response | {"subject": {"reference": "Patient/another"}}
+    yield "nobody's", {k: v for k, v in response.items() if k != "subject"}
+    yield "not finished", response | {"status": "in-progress"}
+    yield "another form's", response | {"questionnaire": "https://x.example.org/fhir/Questionnaire/other"}
+    other = json.loads(json.dumps(response).replace("I.B.6", "I.C.4"))
+    yield "of other linkIds", other
+    yield "of linkIds beyond the policy", json.loads(json.dumps(response).replace("I.B.6", "I.B.6 OR 1=1"))
+    markup = json.loads(json.dumps(response).replace("true", json.dumps("<script>true</script>")))
+    yield "of markup", markup
+    huge = json.loads(json.dumps(response).replace("true", json.dumps("true" + "x" * 10_000_000)))
+    yield "of ten megabytes", huge
+    yield (
+        "of a modified item",
+        json.loads(
+            json.dumps(response).replace(
+                '"linkId": "I.B.6",', '"linkId": "I.B.6", "modifierExtension": [{"url": "x"}],'
+            )
+        ),
+    )
+
+
+def test_adversarial_answers_in_a_chart_change_nothing(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    before = told(here.sign())
+    asked = here.open(here.token()).get_json()["questionnaire"]
+    patient = SWALLOWING.request["context"]["patientId"].rsplit("/", 1)[-1]
+    good = filled(asked, patient, SWALLOWING.expected["today"])
+    assert told(here.sign(ehr(good)))["status"] == "approvable"
+    for name, response in attempts(good):
+        after = told(here.sign(ehr(response)))
+        assert (after["status"], after["missing"]) == (before["status"], before["missing"]), name
+
+
+# --- when there is no form
+
+
+def test_an_order_that_reads_as_daily_gets_no_form(clinic: Callable[..., Clinic]) -> None:
+    assert links(clinic(DAILY).sign()) == []
+
+
+def test_an_order_that_needs_no_documentation_gets_no_form(clinic: Callable[..., Clinic]) -> None:
+    assert links(clinic(NAMED["jylamvo-rheumatoid-arthritis-approvable"]).sign()) == []
+
+
+def test_a_form_that_could_not_be_kept_is_not_linked_to(clinic: Callable[..., Clinic], tmp_path: Path) -> None:
+    here = clinic()
+    broken(tmp_path / "records.sqlite3", "form")
+    cards = here.sign()
+    assert told(cards)["status"] == "documentation-needed"
+    assert links(cards) == []
+
+
+def test_where_answers_cannot_be_looked_up_none_of_the_charts_is_taken_for_the_latest(
+    clinic: Callable[..., Clinic], tmp_path: Path
+) -> None:
+    here = clinic()
+    asked = here.open(here.token()).get_json()["questionnaire"]
+    patient = SWALLOWING.request["context"]["patientId"].rsplit("/", 1)[-1]
+    good = ehr(filled(asked, patient, SWALLOWING.expected["today"]))
+    assert told(here.sign(good))["status"] == "approvable"
+    broken(tmp_path / "records.sqlite3", "answers")
+    assert told(here.sign(good))["status"] == "documentation-needed"
+
+
+def test_a_database_that_fails_is_said_to_the_page(clinic: Callable[..., Clinic], tmp_path: Path) -> None:
+    here = clinic()
+    token = here.token()
+    response = here.filled(token)
+    broken(tmp_path / "records.sqlite3", "answers")
+    assert here.open(token).status_code == 503
+    answer = here.submit(token, response)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+# --- the page
+
+
+@pytest.mark.parametrize("name", ["", "form.js", "form.css"])
+def test_the_page_is_the_same_for_everyone_and_guarded(name: str, clinic: Callable[..., Clinic]) -> None:
+    client = clinic().client
+    answer = client.get(f"/forms/{name}")
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    again = client.get(f"/forms/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "../web/entry.py", "%2e%2e/state.py", "x.js", "lforms/../../state.py", "lforms"]
+)
+def test_no_other_file_is_given(name: str, clinic: Callable[..., Clinic]) -> None:
+    assert clinic().client.get(f"/forms/{name}").status_code == 404
+
+
+def test_what_a_token_opens_is_kept_by_no_cache(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    assert here.open(here.token()).headers["Cache-Control"] == "no-store"
