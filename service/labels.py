@@ -18,16 +18,18 @@ Kind = Literal[
     "option",  # of a client's configuration (Da Vinci CRD)
     "refusal",  # why a token was refused
     "outcome",  # what a prescriber did with a card
+    "form",  # what became of a form
     "reason",  # why: the system and the code of a reason that a card offered, "system|code"
 ]
 
 OTHER = "other"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _known: dict[Kind, frozenset[str]] = {
-    "step": frozenset(("verify", "parse", "gather", "fetch", "decide", "offer", "render", "record")),
+    "step": frozenset(("verify", "parse", "gather", "fetch", "decide", "deliver", "offer", "render", "record")),
     "client": frozenset(("open", "unknown")),
     "status": frozenset((*Status, "not-evaluated", "safety-notice")),
     "outcome": frozenset(("accepted", "overridden")),
+    "form": frozenset(("offered", "answered", "replaced", "delivered", "undelivered")),
 }
 
 

@@ -25,6 +25,7 @@ _COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "fetch_failures": ("What an EHR's FHIR server could not be asked", ("client", "code")),
     "feedback": ("Cards that prescribers answered", ("service", "outcome", "reason")),
     "tokens_refused": ("Client tokens refused", ("refusal",)),
+    "forms": ("Forms, by what became of them", ("event",)),
     "form_faults": ("Faults of forms that clients reported", ("client",)),
 }
 _TIMED: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -65,6 +66,12 @@ def fetch_failed(client: str, code: str, times: int = 1) -> None:
 def form_faulted(client: str) -> None:
     """A client reported that a form of ours does not work for it."""
     _count("form_faults", word("client", client))
+
+
+def form(event: str, times: int = 1) -> None:
+    """A form was offered, answered, answered anew, or its answers were (not) delivered to an EHR."""
+    if times:
+        _count("forms", word("form", event), times=times)
 
 
 def answered(service: str, outcome: str, system: str | None, code: str | None) -> None:

@@ -167,6 +167,57 @@ IS: dict[str, Callable[[object], bool]] = {
     "valueCanonical": worded,
 }
 
+# The members of the elements of R4, for a value[x] by its stem. The models do not tell: whether they refuse unknown
+# members is a setting of the whole process.
+ELEMENT = ("id", "extension")
+BACKBONE = (*ELEMENT, "modifierExtension")
+RESOURCE = (*BACKBONE, "resourceType", "meta", "implicitRules", "language", "text", "contained")
+MEMBERS: dict[str, tuple[str, ...]] = {
+    "Questionnaire": (
+        *(*RESOURCE, "url", "identifier", "version", "name", "title", "derivedFrom", "status", "experimental"),
+        *("subjectType", "date", "publisher", "contact", "description", "useContext", "jurisdiction", "purpose"),
+        *("copyright", "approvalDate", "lastReviewDate", "effectivePeriod", "code", "item"),
+    ),
+    "Questionnaire.item": (
+        *(*BACKBONE, "linkId", "definition", "code", "prefix", "text", "type", "enableWhen", "enableBehavior"),
+        *("required", "repeats", "readOnly", "maxLength", "answerValueSet", "answerOption", "initial", "item"),
+    ),
+    "Questionnaire.item.enableWhen": (*BACKBONE, "question", "operator", "answer[x]"),
+    "Questionnaire.item.answerOption": (*BACKBONE, "initialSelected", "value[x]"),
+    "Questionnaire.item.initial": (*BACKBONE, "value[x]"),
+    "QuestionnaireResponse": (
+        *(*RESOURCE, "identifier", "basedOn", "partOf", "questionnaire", "status", "subject", "encounter"),
+        *("authored", "author", "source", "item"),
+    ),
+    "QuestionnaireResponse.item": (*BACKBONE, "linkId", "definition", "text", "answer", "item"),
+    "QuestionnaireResponse.item.answer": (*BACKBONE, "item", "value[x]"),
+    "Bundle": (
+        *("resourceType", "id", "meta", "implicitRules", "language", "identifier", "type", "timestamp", "total"),
+        *("link", "entry", "signature"),
+    ),
+    "Bundle.entry": (*BACKBONE, "link", "fullUrl", "resource", "search", "request", "response"),
+}
+INNER = {  # what an element's members are, where they are elements of the table
+    ("Questionnaire", "item"): "Questionnaire.item",
+    ("Questionnaire.item", "item"): "Questionnaire.item",
+    ("QuestionnaireResponse", "item"): "QuestionnaireResponse.item",
+    ("QuestionnaireResponse.item", "item"): "QuestionnaireResponse.item",
+    ("QuestionnaireResponse.item.answer", "item"): "QuestionnaireResponse.item",
+}
+
+
+def strangers(element: Json, kind: str = "") -> Iterator[str]:
+    """Members that an element of R4 does not have."""
+    kind = kind or str(element.get("resourceType"))
+    known = MEMBERS.get(kind, ())
+    for name, member in element.items():
+        plain = name.removeprefix("_")
+        if known and plain not in known and re.sub(r"^(value|answer)[A-Z]\w*$", r"\1[x]", plain) not in known:
+            yield f"{name} in {kind}"
+        inner = INNER.get((kind, name), f"{kind}.{name}")
+        for one in objects(member) if inner in MEMBERS else []:
+            yield from strangers(one, inner)
+
 
 def nodes(value: object, path: str = "") -> Iterator[tuple[str, Json]]:
     """Every object of a JSON value, with its path."""
@@ -575,12 +626,9 @@ def controls(form: Form) -> Iterator[str]:
     for item in form.items:
         kind = "question" if item.question else item.type
         for one in extensions(item.json, ITEM_CONTROL):
-            codings = objects(members(one.get("valueCodeableConcept")).get("coding"))
-            for coding in codings:
+            for coding in objects(members(one.get("valueCodeableConcept")).get("coding")):
                 if coding.get("system") == CONTROLS and coding.get("code") not in CONTROLS_OF.get(kind, ()):
                     yield f"{item.link}: {coding.get('code')!r} on a {item.type}"
-            if not codings:
-                yield f"{item.link}: no coding"
 
 
 def parts(extension: Json, name: str, value: str) -> list[Any]:
@@ -710,6 +758,43 @@ def query_form(form: Form) -> Iterator[str]:
         plain = re.sub(r"\{\{[^{}]*\}\}", "x", text)
         if not re.fullmatch(r"[A-Z][A-Za-z]+(\?[^\s{}?]+|/[^\s{}?/]+)", plain):
             yield f"{where}: {text}"
+
+
+# R4's search parameters of what a chart is asked for; `_sort` takes them, too.
+COMMON_SEARCH = ("_id", "_lastUpdated", "_count", "_sort", "_include", "_revinclude", "_summary", "_elements", "_total")
+SEARCH: dict[str, tuple[str, ...]] = {
+    "Condition": (
+        *("patient", "subject", "category", "clinical-status", "code", "encounter", "identifier", "onset-date"),
+        *("recorded-date", "verification-status", "abatement-date", "body-site", "severity", "stage", "evidence"),
+    ),
+    "Observation": (
+        *("patient", "subject", "category", "code", "combo-code", "component-code", "date", "encounter", "identifier"),
+        *("performer", "status", "value-concept", "value-date", "value-quantity", "value-string", "method"),
+    ),
+    "MedicationRequest": (
+        *("patient", "subject", "authoredon", "category", "code", "date", "encounter", "identifier", "intent"),
+        *("medication", "priority", "requester", "status"),
+    ),
+    "MedicationStatement": (
+        *("patient", "subject", "category", "code", "context", "effective", "identifier", "medication", "part-of"),
+        *("source", "status"),
+    ),
+    "MedicationDispense": (
+        *("patient", "subject", "code", "context", "identifier", "medication", "performer", "prescription", "status"),
+        *("type", "whenhandedover", "whenprepared"),
+    ),
+}
+
+
+def query_parameters(form: Form) -> Iterator[str]:
+    """A server refuses or forgets what it does not know: chains and modifiers aside, parameters are R4's."""
+    for where, text in queries(form):
+        kind, _, search = text.partition("?")
+        pairs = [pair.partition("=")[::2] for pair in search.split("&") if search]
+        known = (*COMMON_SEARCH, *SEARCH.get(kind, ()))
+        sorts = [name.removeprefix("-") for key, value in pairs if key == "_sort" for name in value.split(",")]
+        asked = [*(re.split(r"[:.]", key)[0] for key, _ in pairs), *sorts]
+        yield from (f"{where}: {kind} by {name}" for name in asked if kind in SEARCH and name not in known)
 
 
 def query_of_patient(form: Form) -> Iterator[str]:
@@ -868,6 +953,7 @@ def canonicals_versioned(form: Form) -> Iterator[str]:
 FORM_RULES: tuple[tuple[str, Callable[[Form], Iterator[str]]], ...] = (
     ("resource-type", resource_type),
     ("base-r4", lambda form: base_faults(Questionnaire, form.json)),
+    ("unknown-member", lambda form: strangers(form.json)),
     ("empty", lambda form: map(".".join, empties(form.json))),
     ("resource-id", resource_id),
     ("que-0", que_0),
@@ -903,6 +989,7 @@ FORM_RULES: tuple[tuple[str, Callable[[Form], Iterator[str]]], ...] = (
     ("variable-distinct", variable_distinct),
     ("expression-names", declared),
     ("query-form", query_form),
+    ("query-parameters", query_parameters),
     ("query-of-the-patient", query_of_patient),
     ("initial-expression-place", initial_expressions),
     ("initial-expression-alone", two_beginnings),
@@ -1276,17 +1363,28 @@ def in_order(response: Response) -> Iterator[str]:
 
 
 def required(response: Response) -> Iterator[str]:
-    """What is required is answered when the whole is said to be; only where it is asked."""
+    """What is required is answered when the whole is said to be: where it is asked, in every group that is there."""
     if response.finished:
-        answered = {said.link for said in response.said if any(map(values_of, said.answers)) or said.children}
-        for item in response.form.items:
-            if item.json.get("required") is True and item.link not in answered and response.enabled(item):
-                yield f"{item.link}: has no answer"
+        yield from (f"{one}: has no answer" for one in lacking(response, response.form.top, response.top))
+
+
+def lacking(response: Response, asked: list[Item], said: list[Said]) -> Iterator[str]:
+    """The required items of one level and below that nothing answers. A repeating group may be there not once."""
+    for item in (one for one in asked if response.opened(one)):
+        there = [one for one in said if one.link == item.link]
+        told = [one for one in there if one.children or any(map(values_of, one.answers))]
+        if item.json.get("required") is True and not told:
+            yield item.link
+        elif item.type == "group" and not there and not item.repeats:
+            yield from lacking(response, item.children, [])
+        for one in told:
+            yield from lacking(response, item.children, one.children)
 
 
 RESPONSE_RULES: tuple[tuple[str, Callable[[Response], Iterator[str]]], ...] = (
     ("qr-type", response_type),
     ("qr-base-r4", lambda response: base_faults(QuestionnaireResponse, response.json)),
+    ("qr-unknown-member", lambda response: strangers(response.json)),
     ("qr-empty", lambda response: map(".".join, empties(response.json))),
     ("qr-ext-1", lambda response: extension_invariant(response.json)),
     ("qr-status", response_status),
@@ -1429,6 +1527,7 @@ def all_there(package: Package) -> Iterator[str]:
 PACKAGE_RULES: tuple[tuple[str, Callable[[Package], Iterator[str]]], ...] = (
     ("bundle-type", bundle_type),
     ("bundle-base-r4", lambda package: base_faults(Bundle, package.json)),
+    ("bundle-unknown-member", lambda package: strangers(package.json)),
     ("bundle-empty", lambda package: map(".".join, empties(package.json))),
     ("dtrb-1", dtrb_1),
     ("one-form", one_form),

@@ -22,7 +22,8 @@ from service.policy.form import form, questions
 from service.prefill import context, initial
 from service.questions import Shows
 from service.terminology import load
-from tests.fhir.synthetic import ICD, LOINC, NDC, RXNORM, SNOMED, chart_of, coded
+from tests.fhir.synthetic import ICD, LOINC, NDC, RXNORM, SNOMED, chart_of, coded, status
+from tests.fhir.test_shown import BODY, BORN, DRUG, SWALLOW, condition, observed, taken
 from tests.test_fixtures import ANSWERED, Fixture
 from tests.web.test_questionnaires import MISSING, items
 
@@ -135,6 +136,39 @@ def test_there_is_something_to_read_in_the_charts_of_all_kinds() -> None:
     charts = list(map(chart_in, ANSWERED))
     kinds = {s[0].kind for s in DISTINCT if any(shown(s, chart, TERMS) for chart in charts)}
     assert kinds == {"condition", "medication", "measure", "birth-date"}
+
+
+_PERIOD = {"start": "2025-01-02T08:00:00Z", "end": "2025-06"}
+_NAMED = {"coding": [{"system": RXNORM, "code": "6851"}, {"system": RXNORM, "code": "1", "display": "MTX"}]}
+
+
+@pytest.mark.parametrize(
+    ("shows", "records"),
+    [
+        (SWALLOW, [condition("a", clinicalStatus=status("active")), condition("b", onsetDateTime="2026-03-01T08:00Z")]),
+        (SWALLOW, [condition(onsetDateTime="2020-01-01", recordedDate="2021")]),
+        (SWALLOW, [condition(verificationStatus=status("refuted")), condition("b", recordedDate="2021-03")]),
+        (SWALLOW, [condition(modifierExtension=[{"url": "https://example.org/not"}])]),
+        (SWALLOW, [condition(implicitRules="https://example.org/rules")]),
+        (DRUG, [taken(effectivePeriod=_PERIOD), taken(identity="b", effectiveDateTime="2024-02-29")]),
+        (DRUG, [taken(effectivePeriod={"start": "2025"}), taken(identity="b", effectivePeriod={"end": "2025"})]),
+        (DRUG, [taken("MedicationDispense", whenHandedOver="2025-02-01", whenPrepared="2025-01-31")]),
+        (DRUG, [taken("MedicationDispense", whenPrepared="2025-01-31"), taken("MedicationRequest", status="draft")]),
+        (DRUG, [taken("MedicationRequest", authoredOn="2025-01-09T00:00:00+02:00"), taken(status="entered-in-error")]),
+        (DRUG, [taken(medicationCodeableConcept=_NAMED), taken("MedicationDispense"), taken("MedicationRequest")]),
+        (BODY, [observed("29463-7", Decimal("82.50")), observed("29463-7", 90, "2025"), observed("8302-2", 171)]),
+        (BODY, [observed("29463-7", 82, "2026"), observed("29463-7", 90, "2026-03-01", status="preliminary")]),
+        (BODY, [observed("29463-7", 82, "2026"), observed("29463-7", 83, "2026-03-01", valueQuantity=None)]),
+        (BODY, [observed("29463-7", 82, valueQuantity={"value": Decimal("82.0"), "code": "kg"})]),
+        (BODY, [observed("8302-2", 171, valueQuantity={"value": 171}, effectiveDateTime=None)]),
+        (BORN, [{"resourceType": "Patient", "id": "pat-1", "birthDate": "1974-12"}]),
+        (BORN, [{"resourceType": "Patient", "id": "pat-1", "birthDate": "1974-12-25", "_birthDate": {"id": "x"}}]),
+        (BORN, [{"resourceType": "Patient", "id": "pat-1"}]),
+    ],
+)
+def test_every_shape_of_a_record_is_told_alike(shows: Shows, records: list[JSON]) -> None:
+    chart = chart_of(*records)
+    assert told((shows,), chart) == shown((shows,), chart, TERMS)
 
 
 @pytest.mark.parametrize(

@@ -267,8 +267,10 @@ class Written:
     born: set[str] = field(default_factory=set)
     statuses: list[int] = field(default_factory=list)
     shown: int = 0  # marks on cards, where evidence belongs
+    forms: int = 0  # marks on forms, which say whom they are about
     doctors: list[bytes] = field(default_factory=list)
     hashed: set[str] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=set)
 
     def add(self, where: str, *found: bytes) -> None:
         self.sinks.setdefault(where, []).extend(found)
@@ -292,6 +294,9 @@ class Written:
             yield from (found.start() for found in re.finditer(re.escape(sought), searched))
         for sought in (MARK.lower().encode(), *(day.encode() for day in self.born)):
             if (at := folded.find(sought)) >= 0:
+                yield at
+        for token in self.tokens:
+            if (at := searched.find(token.encode())) >= 0:
                 yield at
         bare = self._bare()
         yield from (found.start() for found in HEX.finditer(folded) if found[0] in bare)
@@ -368,7 +373,24 @@ class Run:
         self.written.shown += answer.body.count(MARK.encode())
         for card in answer.json.get("cards", [])[:1]:
             self.ask("POST", FEEDBACK, feedback(card["uuid"]))
+            for link in card.get("links", ()):
+                self._form(link["url"])
         return answer
+
+    def _form(self, url: str) -> None:
+        """Open a form and answer it, wrongly in every way: what is rightly answered belongs into the database."""
+        address, _, token = url.partition("#")
+        if not address.endswith("/forms/"):
+            return
+        self.written.tokens.add(token)
+        bearer = {"Authorization": f"Bearer {token}"}
+        shown = self.ask("GET", "/forms/entry", None, bearer)
+        self.written.forms += shown.body.count(MARK.encode())
+        self.ask("GET", "/forms/entry", None, {"Authorization": f"Bearer {TOKEN}{token}"})
+        for response in _wrong_responses():
+            self.ask("POST", "/forms/entry", {"response": response, "by": "A. Example"}, bearer)
+        self.ask("POST", "/forms/entry", {"response": {}, "by": f"{NAME}\n"}, bearer)
+        self.ask("POST", "/forms/entry", b'{"' + BODY.encode(), bearer)
 
     def _noted(self, asked: JSON) -> None:
         """Birth dates and ids of a request, which are looked for beside the marks."""
@@ -468,6 +490,18 @@ def _wrong_bodies(asked: JSON) -> Iterator[Any]:
     yield from _broken_orders(asked)
 
 
+def _wrong_responses() -> Iterator[Any]:
+    """Responses to forms, each wrong in another way, with marks wherever words can stand."""
+    item = {"linkId": TEXT, "text": NARRATIVE, "answer": [{"valueString": NOTE}, {"valueCoding": {"code": CODE}}]}
+    plain = {"resourceType": "QuestionnaireResponse", "item": [item]}
+    yield plain
+    yield {**plain, "subject": {"reference": f"Patient/{IDENTITY}", "display": NAME}}
+    yield {**plain, "questionnaire": f"https://x.example.org/{QUERY}", MEMBER: MEMBER}
+    yield {**plain, "modifierExtension": [{"url": MEMBER, "valueString": TEXT}]}
+    yield {"resourceType": MEMBER}
+    yield [TEXT]
+
+
 def _broken_orders(asked: JSON) -> Iterator[JSON]:
     """Orders whose members hold marks of every JSON type, where readers look."""
     order = next(r for r in resources_of(asked["context"]["draftOrders"]) if r["resourceType"] == "MedicationRequest")
@@ -548,7 +582,7 @@ def _locked(run: Run) -> None:
 
 def _broken(run: Run) -> None:
     """After its tables have gone: the database's own errors quote statements and values."""
-    drops = [f'DROP TABLE "{name}"' for name in ("feedback", "card", "determination", "call")]
+    drops = [f'DROP TABLE "{name}"' for name in ("feedback", "card", "determination", "form", "call")]
     if run.served.database.startswith("sqlite"):
         with closing(sqlite3.connect(run.served.database.removeprefix("sqlite:///"))) as connection:
             connection.executescript(";".join(drops))
@@ -709,6 +743,7 @@ def test_what_was_searched_holds_the_calls(written: Written) -> None:
     assert b"countersign_calls_total" in b"".join(written.sinks["metrics"])
     assert len(written.born) > 5
     assert written.shown > len(ALL)
+    assert written.forms > len(written.tokens) > 20
     assert b"countersign.correlation" in b"".join(written.sinks["traces"])
 
 

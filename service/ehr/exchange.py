@@ -30,7 +30,7 @@ def fetch(session: requests.Session, url: str, headers: Mapping[str, str], call:
 
 def create(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, body: bytes) -> Trouble | None:
     """A POST of a body: None where it was created, or was there already (FHIR R4, http.html, conditional create); else
-    what stood against it. It may be sent twice: `headers` must hold the condition."""
+    what stood against it. It may be sent twice."""
 
     def work() -> Trouble | None:
         asked = session.prepare_request(requests.Request("POST", url, headers=dict(headers), data=body))

@@ -65,17 +65,18 @@ class Visit:
         return {name: read_answer(bundle) for name, bundle in bundles.items()} | self._answers(works)
 
     def create(self, resource: Json, condition: str) -> Trouble | None:
-        """Create a resource unless one that a search finds (`identifier=...`) is there already; None where it is."""
+        """Create a resource unless one that a search finds (`identifier=...`) is there already; None where it is. A
+        server that knows no such condition is given it without: a second copy says the same."""
         url = f"{self._server.url}/{resource['resourceType']}"
-        headers = {**self._headers, "Content-Type": "application/fhir+json", "If-None-Exist": condition}
+        headers = {**self._headers, "Content-Type": "application/fhir+json"}
         body = encode(resource)
 
         def work(job: Job[Trouble | None]) -> Trouble | None:
-            return create(self._line.session, url, headers, job.call, body)
+            met = create(self._line.session, url, {**headers, "If-None-Exist": condition}, job.call, body)
+            return create(self._line.session, url, headers, job.call, body) if met is Trouble.REJECTED else met
 
-        job: Job[Trouble | None] = Job(
-            Call(self._line.door, self._deadline, LIST), work, late=Trouble.LATE, fault=Trouble.FAULT
-        )
+        call = Call(self._line.door, self._deadline, LIST)
+        job: Job[Trouble | None] = Job(call, work, late=Trouble.LATE, fault=Trouble.FAULT)
         return together(self._line.crew, {"": job}, self._deadline)[""]
 
     def _answers(self, works: Mapping[str, Work[Answered]]) -> dict[str, Answered]:

@@ -54,6 +54,7 @@ def call(service_id: str) -> Response:
     if not kept and (said.forms or any(one.number for one in said.filed)):
         # What is on no record would not be honoured: no authorization is given, and no form that nobody could open.
         said = _said(held, found, caller, asked, consulted, kept=False)
+    metrics.form("offered", len(said.forms))
     _count(consulted)
     return answer(encode(said.body()))
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from service import wire
+from service import metrics, wire
 from service.faults import record
 from service.fhir.elements import Json, text
 from service.filled import Fault, essence, filled
@@ -141,6 +141,7 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
     id = held.store.submit(kept, now, last.place + 1 if last else 0, by, short, wire.encode(response).decode())
     if id is None:
         return _conflict(held.store.answered(kept))
+    metrics.form("replaced" if last else "answered")
     return _private(wire.encode({"id": str(id), "at": response["authored"]}), 201)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import g
 
-from service import wire
+from service import metrics, wire
 from service.auth.gate import Verified
 from service.case import CouldNotAsk, Had, NothingThere
 from service.consult import Consultation, Ehr
@@ -140,7 +140,9 @@ def hand_over(held: State, caller: Verified | None, asked: HookRequest, ehr: Ehr
     try:
         waiting = held.store.undelivered(subject_of(caller, asked), [thread(order) for order in asked.orders()])
         for kept, response in waiting[:_AT_ONCE]:
-            if ehr.create(_whole(kept, response, asked.patient_id), f"identifier={_URIS}%7C{kept.id.urn}"):
+            taken = ehr.create(_whole(kept, response, asked.patient_id), f"identifier={_URIS}%7C{kept.id.urn}")
+            metrics.form("delivered" if taken else "undelivered")
+            if taken:
                 held.store.deliver(kept.id, datetime.now(UTC))
     except Exception as error:  # what was decided stands, whatever becomes of it
         record(_log, "handing answers over", error, g.correlation)

@@ -68,6 +68,15 @@ def test_the_words_of_an_attestation_are_its_meaning() -> None:
     assert _one(_edited("I.C.5.b", clause.says, "Something else"), "I.C.5.b", ALL) != _one(NEW, "I.C.5.b", ALL)
 
 
+def test_a_reworded_question_is_another_meaning_only_where_an_attestation_alone_counts() -> None:
+    other = {
+        ref: _one(_edited(ref, clause.question, "Is that so?"), ref, ALL)
+        for clause in NEW.document.clause
+        if (ref := clause.ref) in ("I.C.4", "I.C.5.b") and clause.question
+    }
+    assert {ref: digest != _one(NEW, ref, ALL) for ref, digest in other.items()} == {"I.C.4": False, "I.C.5.b": True}
+
+
 def test_a_dose_that_a_label_leaf_reads_is_part_of_its_meaning() -> None:
     changed = _edited("I.C.5.a", "mg/m2 per week", "mg per week")
     assert _one(changed, "I.C.note", ALL) != _one(NEW, "I.C.note", ALL)

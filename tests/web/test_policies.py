@@ -89,6 +89,7 @@ def test_every_clause_is_told_in_our_words_and_as_it_is_read(client: FlaskClient
     for clause in revision.policy.document.clause:
         assert clause.says in words
         assert clause.reads() in words
+        assert clause.question is None or clause.question in words
 
 
 def test_every_criterion_of_a_card_leads_to_its_clause(client: FlaskClient, ask: Callable[..., Any]) -> None:
@@ -100,7 +101,7 @@ def test_every_criterion_of_a_card_leads_to_its_clause(client: FlaskClient, ask:
             told = card["extension"].get("determination")
             if told is None:
                 continue
-            (link,) = card["links"]
+            (link,) = [one for one in card["links"] if "/policies/" in one["url"]]
             root = f"http://localhost/policies/{told['policy']['id']}/{told['policy']['version']}"
             assert link["url"].partition("#")[0] == root
             shown = [c for c in told["criteria"] if c["result"] != "not-applicable"]
@@ -227,6 +228,7 @@ SAYINGS = (
     ("title", ""),
     ("source", ""),
     ("says", "[[clause]]"),
+    ("question", "[[clause]]"),
     ("title", "[[section]]"),
     ("says", "[[alert]]"),
     ("packages", "[[product]]"),

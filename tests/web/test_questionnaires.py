@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from service.config import Config
 from service.policy import library
+from service.policy.determine import Policy
 from service.policy.form import form, named
 from service.web import create_app
 from tests.test_fixtures import ANSWERED, Fixture
@@ -154,6 +155,34 @@ def test_the_package_of_a_context_or_a_canonical_holds_the_form_and_a_response_t
     assert (questionnaire, again[0]) == (again[0], questionnaire)
     assert draft["questionnaire"] == canonicals(first)[0]
     assert (draft["status"], draft["subject"]) == ("in-progress", {"reference": "Patient/p"})
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.document.version)
+def test_a_criterion_is_asked_for_in_a_prescribers_words_and_every_item_has_words(
+    client: FlaskClient, policy: Policy
+) -> None:
+    for outline in policy.outlines:
+        clauses = {clause.ref: clause for clause in outline.leaves()}
+        made = form(policy, clauses)
+        assert made is not None
+        questionnaire = client.get(f"/fhir/Questionnaire/{made.name}").get_json()
+        Questionnaire.model_validate(questionnaire)
+        assert questionnaire["subjectType"] == ["Patient"]
+        asked = list(items(questionnaire["item"]))
+        assert all(item["text"] for item in asked)
+        texts = {item["linkId"]: item["text"] for item in asked if item["type"] == "boolean"}
+        assert texts == {ref: clause.question or clause.says for ref, clause in clauses.items()}
+
+
+def test_a_questionnaire_says_how_an_app_finds_what_the_chart_shows(client: FlaskClient) -> None:
+    found = form(POLICIES[-1], ["I.B.6"])
+    assert found is not None
+    by_id = client.get(f"/fhir/Questionnaire/{found.name}").get_json()
+    (entry,) = client.get("/fhir/Questionnaire", query_string={"url": by_id["url"]}).get_json()["entry"]
+    assert entry["resource"] == by_id
+    assert [e["valueExpression"]["name"] for e in by_id["extension"] if "valueExpression" in e] == ["conditions"]
+    (explanation,) = (i for i in items(by_id["item"]) if i["linkId"] == "I.B.6#explanation")
+    assert [e["valueExpression"]["language"] for e in explanation["extension"]] == ["text/fhirpath"]
 
 
 def test_a_form_is_named_by_what_it_asks_and_by_nothing_else() -> None:

@@ -10,7 +10,7 @@ const opened = token();
 let kept = null; // the drafts of this token; null while there is nothing to keep, and when the answers were sent
 let form = null; // the questionnaire's id
 let replaces = null;
-let lost = {};
+let lost = {}; // what files were not kept over a reload, by linkId
 
 addEventListener("hashchange", () => named() && location.reload());
 start();
@@ -91,7 +91,7 @@ async function fill({ questionnaire }) {
   at("by").value = draft?.by ?? "";
   lost = draft?.lost ?? {};
   kept = store;
-  say(draft ? "not kept over the reload; please attach again" : "");
+  say({});
   busy(false);
   at("state").hidden = true;
   at("form").hidden = false;
@@ -112,14 +112,17 @@ function keep() {
   const given = response();
   for (const { item } of attached(given.item)) delete lost[item.linkId];
   const written = kept.write({ form, by: at("by").value, response: given, lost });
-  if (!written) return;
-  lost = written.lost;
-  say("too large to be kept if this page is reloaded, but sent with the answers");
+  const large = Object.entries(written?.lost ?? {}).filter(([link]) => !(link in lost));
+  say(Object.fromEntries(large));
 }
 
-function say(told) {
-  const names = Object.values(lost);
-  at("kept").textContent = names.length ? `${names.join(", ")}: ${told}.` : "";
+/** Names the files that a reload cost, and those that one would (`large`, by linkId). */
+function say(large) {
+  const told = [
+    [lost, "not kept over the reload; please attach again."],
+    [large, "too large to be kept if this page is reloaded, but sent with the answers."],
+  ].filter(([files]) => Object.keys(files).length);
+  at("kept").textContent = told.map(([files, words]) => `${Object.values(files).join(", ")}: ${words}`).join(" ");
 }
 
 at("sending").addEventListener("submit", async (event) => {

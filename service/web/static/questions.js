@@ -193,6 +193,8 @@ function checked(event) {
 function settled(event) {
   const item = event.target.closest("lhc-item");
   if (!item) return;
+  // LForms cancels a click on a radio button, and the browser, whose own button is shown here, unchecks it again.
+  if (event.target.type === "radio") event.preventDefault = () => {};
   if (event.type === "change" || event.target.closest(".ant-radio-wrapper")) complain(item, null);
   if (event.target.matches(event.type === "click" ? ".lf-remove-attachment" : "[type=file]")) moving = item;
 }
