@@ -241,4 +241,4 @@ def _told(link: str, value: Json, check: _Check) -> Json:
 
 def _author(source: str, author: Json) -> Iterator[Json]:
     if source != "auto-server":
-        yield {"url": "author", "valueReference": author}
+        yield {"url": "author", "extension": [{"url": "practitioner", "valueReference": author}]}

@@ -5,7 +5,8 @@ chart what that shows already (`service.prefill`); without, whoever fills it in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,8 @@ Json = dict[str, Any]
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 _CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
 _CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
-_CONTEXT = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/qr-context"
+_DTR = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/"
+_PURPOSE = {"system": "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp", "code": "withpa"}
 _CHOICES = "urn:countersign:criterion"
 
 
@@ -35,11 +37,13 @@ def questionnaire(form: Form, base: str, terms: Terminology | None = None) -> Js
     """The Questionnaire of a form; given the value sets, with expressions that find initial values in a chart."""
     document = form.policy.document
     reads = context((s for asked in questions(form.parts) for s in asked.shows), terms) if terms else []
+    told = f"{document.title}. {form.title}. Questions in our own words, with the policy's numbers."
     profiles = ["sdc-questionnaire", *(["sdc-questionnaire-pop-exp"] if reads else [])]
     return {
         "resourceType": "Questionnaire",
         "id": form.name,
         "meta": {"profile": [f"{_SDC}{profile}" for profile in profiles]},
+        "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{escape(told)}</div>'},
         **({"extension": reads} if reads else {}),
         "url": _url(form, base),
         "version": document.version,
@@ -48,8 +52,9 @@ def questionnaire(form: Form, base: str, terms: Terminology | None = None) -> Js
         "status": "active",
         "subjectType": ["Patient"],
         "date": document.in_force.isoformat(),
+        "effectivePeriod": {"start": document.in_force.isoformat()},
         "publisher": "Countersign",
-        "description": f"{document.title}. {form.title}. Questions in our own words, with the policy's numbers.",
+        "description": told,
         "item": [item for part in form.parts for item in _items(part, form, terms)],
     }
 
@@ -66,7 +71,7 @@ def _items(part: Part, form: Form, terms: Terminology | None) -> Iterator[Json]:
 def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
     """A criterion with what would document it: yes or no, the reason in words, and a copy."""
     found = initial(asked.shows, terms) if terms else []
-    told = f"Clause {asked.ref} of {form.policy.document.id}: {asked.asks}"
+    told = f"What documents it: {asked.asks}. Clause {asked.ref} of {form.policy.document.id}."
     inner: list[Json] = [
         {
             "linkId": asked.ref,
@@ -78,7 +83,7 @@ def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
         {
             "linkId": f"{asked.ref}#explanation",
             "type": "text",
-            "text": "What the chart says of it",
+            "text": "Details",
             "maxLength": 4000,
             **({"extension": found} if found else {}),
         },
@@ -114,18 +119,31 @@ def _branch(branch: Branch, of: Choice, form: Form, terms: Terminology | None) -
     }
 
 
-def package(form: Form, base: str, subject: str, beside: tuple[str, ...], on: str, terms: Terminology) -> Json:
+def package(
+    form: Form, base: str, subject: str, beside: tuple[str, ...], on: str, terms: Terminology, version: str
+) -> Json:
     """The Bundle of a form: the Questionnaire first, then a response to fill in, about `subject` (a Patient reference)
-    and what else it is in the context of (the Coverage and the order). `on` is an instant."""
-    about = [{"url": _CONTEXT, "valueReference": {"reference": reference}} for reference in beside]
+    and what else it is in the context of (the Coverage and the order). `on` is an instant, `version` DTR's."""
     response: Json = {
         "resourceType": "QuestionnaireResponse",
         "id": form.name,
+        "extension": circumstances(beside, version),
         "questionnaire": canonical(form, base),
         "status": "in-progress",
         "subject": {"reference": subject},
         "authored": on,
     }
-    resources = [questionnaire(form, base, terms), response | ({"extension": about} if about else {})]
+    resources = [questionnaire(form, base, terms), response]
     entries = [{"fullUrl": f"{base}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": on, "entry": entries}
+
+
+def circumstances(beside: Iterable[str], version: str) -> list[Json]:
+    """What a response is for, and in whose context (references to the Coverage and the order), as a version of DTR
+    has it: 2.2 names Coverages apart."""
+    found: list[Json] = []
+    for reference in beside:
+        apart = version == "2.2" and reference.startswith("Coverage/")
+        url = f"{_DTR}{'qr-coverage' if apart else 'qr-context'}"
+        found.append({"url": url, "valueReference": {"reference": reference}})
+    return [*found, {"url": f"{_DTR}intendedUse", "valueCodeableConcept": {"coding": [_PURPOSE]}}]

@@ -106,8 +106,9 @@ def faults(response: Any) -> list[tuple[str | None, str]]:
 
 
 def origin(source: str) -> list[JSON]:
-    author = [] if source == "auto-server" else [{"url": "author", "valueReference": AUTHOR}]
-    return [{"url": ORIGIN, "extension": [{"url": "source", "valueCode": source}, *author]}]
+    author = {"url": "author", "extension": [{"url": "practitioner", "valueReference": AUTHOR}]}
+    parts = [{"url": "source", "valueCode": source}, *([] if source == "auto-server" else [author])]
+    return [{"url": ORIGIN, "extension": parts}]
 
 
 def test_what_was_asked_and_answered_is_kept_with_its_origin() -> None:

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.fhir.elements import Json, child, items, text
+from service.filing import EXTENSION
 from service.hooks.request import Invalid
+
+_ASSERTION = "coverage-assertion-id"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`canonicals` name forms; `context` is a coverage-assertion-id; `coverage` and `order` say for what, `subject` is
-    the reference of the patient."""
+    """`canonicals` name forms; `context` is a coverage-assertion-id, `carried` are those that the orders carry from an
+    earlier answer (CRD 2.2.1, resp-46); `coverage` and `orders` say for what, `subject` is the patient's reference."""
 
     canonicals: tuple[str, ...]
     context: str | None
+    carried: tuple[str, ...]
     coverage: Json
-    order: Json
+    orders: tuple[Json, ...]
     subject: str
 
 
@@ -34,20 +38,30 @@ def parse(value: Any) -> Asked:
     canonicals = [text(one, "valueCanonical") for one in given if text(one, "name") == "questionnaire"]
     contexts = [text(one, "valueString") for one in given if text(one, "name") == "context"]
     orders = _resources(given, "order", "MedicationRequest")
-    order = orders[0] if orders else {}
-    subject = text(child(order, "subject"), "reference") or text(child(coverage[0], "beneficiary"), "reference")
-    if subject is None:
-        raise Invalid("neither the order nor the coverage says whose it is", "Parameters.parameter")
-    asked = Asked(
-        tuple(one for one in canonicals if one),
-        next((one for one in contexts if one), None),
-        coverage[0],
-        order,
-        subject,
-    )
-    if not (asked.canonicals or asked.context or asked.order):
+    subject = _subject([child(order, "subject") for order in orders] + [child(coverage[0], "beneficiary")])
+    context = next((one for one in contexts if one), None)
+    named = tuple(one for one in canonicals if one)
+    if not (named or context or orders):
         raise Invalid("one of order, questionnaire and context is required", "Parameters.parameter")
-    return asked
+    carried = tuple(dict.fromkeys(one for order in orders for one in _carried(order)))
+    return Asked(named, context, carried, coverage[0], tuple(orders), subject)
+
+
+def _subject(named: list[Json]) -> str:
+    """The one patient that orders and coverage are about."""
+    found = [one for reference in named if (one := text(reference, "reference"))]
+    if not found:
+        raise Invalid("neither the order nor the coverage says whose it is", "Parameters.parameter")
+    if len({one.rsplit("/", 1)[-1] for one in found}) > 1:
+        raise Invalid("the orders and the coverage are not of one patient", "Parameters.parameter")
+    return found[0]
+
+
+def _carried(order: Json) -> list[str]:
+    """The coverage-assertion-ids of an order's coverage information."""
+    filed = [one for one in items(order, "extension") if text(one, "url") == EXTENSION]
+    parts = [part for one in filed for part in items(one, "extension")]
+    return [said for part in parts if text(part, "url") == _ASSERTION and (said := text(part, "valueString"))]
 
 
 def _resources(given: list[Json], name: str, kind: str) -> list[Json]:

@@ -141,7 +141,7 @@ def _consulted(asked: HookRequest, caller: Verified | None, held: State) -> Cons
     own = None if caller is None else caller.client.fhir_servers
     with Ehr(asked, own, held.lines, start + config.fetch_seconds) as ehr:
         consulted = consult(asked, held.office, circumstances, ehr, answers(held, caller, asked))
-        hand_over(held, caller, asked, ehr)
+        hand_over(held, caller, asked, consulted.decided, ehr)
         return consulted
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,11 +25,13 @@ from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text, texts
 from service.fhir.shown import shown
 from service.filing import reads_daily
+from service.forms import circumstances
+from service.hooks.crd import Version
 from service.hooks.request import HookRequest
 from service.policy.form import Form, form, questions
 from service.sealed import new_token, seal
 from service.store import Answers, FormSent, Unkept
-from service.web.filings import subject_of
+from service.web.filings import subject_of, version_of
 from service.web.state import State
 
 _log = logging.getLogger("countersign.forms")
@@ -132,15 +134,17 @@ def _response(kept: Answers, patient: str) -> Json:
     return {**kept.essence, "subject": {"reference": f"Patient/{patient}"}}
 
 
-def hand_over(held: State, caller: Verified | None, asked: HookRequest, ehr: Ehr) -> None:
+def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided: Sequence[Decided], ehr: Ehr) -> None:
     """Give an EHR whose token allows it the responses that it does not have yet: the token of the call at hand is used,
     and none is kept. What fails is given by a later call."""
     if asked.selections is not None or asked.loan is None or not asked.loan.creates("QuestionnaireResponse"):
         return
+    version = version_of(held, caller, asked)
     try:
         waiting = held.store.undelivered(subject_of(caller, asked), [thread(order) for order in asked.orders()])
         for kept, response in waiting[:_AT_ONCE]:
-            taken = ehr.create(_whole(kept, response, asked.patient_id), f"identifier={_URIS}%7C{kept.id.urn}")
+            whole = wire.decode(response.encode()) | _added(kept, asked, _coverages(decided), version)
+            taken = ehr.create(whole, f"identifier={_URIS}%7C{kept.id.urn}")
             metrics.form("delivered" if taken else "undelivered")
             if taken:
                 held.store.deliver(kept.id, datetime.now(UTC))
@@ -148,10 +152,18 @@ def hand_over(held: State, caller: Verified | None, asked: HookRequest, ehr: Ehr
         record(_log, "handing answers over", error, g.correlation)
 
 
-def _whole(kept: Answers, response: str, patient: str) -> Json:
-    """The response as the EHR keeps it: with its subject, and the id that it has here."""
-    whole: Json = wire.decode(response.encode())
-    return whole | {
-        "subject": {"reference": f"Patient/{patient.rsplit('/', 1)[-1]}"},
+def _added(kept: Answers, asked: HookRequest, coverages: Iterable[str], version: Version) -> Json:
+    """What the EHR's copy says beside the answers. An order that is not signed yet is not on the EHR's server, and many
+    refuse what points at it: the order stays unsaid."""
+    return {
+        "extension": circumstances(coverages, version),
+        "subject": {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"},
         "identifier": {"system": _URIS, "value": kept.id.urn},
     }
+
+
+def _coverages(decided: Sequence[Decided]) -> tuple[str, ...]:
+    """The Coverages that decided."""
+    told = [one.outcome for one in decided]
+    named = [one.coverage for one in told if isinstance(one, Determination) and one.coverage]
+    return tuple(dict.fromkeys(named))[:1]

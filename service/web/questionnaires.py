@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from service.auth.gate import Verified
 from service.fhir.elements import Json, text
 from service.forms import package, questionnaire
+from service.hooks.crd import Version
 from service.hooks.package import Asked, parse
 from service.hooks.request import decode
 from service.policy.form import Form, form, named
@@ -21,7 +22,12 @@ from service.web.state import state
 from service.wire import encode
 
 _FHIR = "application/fhir+json"
-PACKAGE = "/fhir/Questionnaire/$questionnaire-package"
+PACKAGE, ANYWHERE = "/fhir/Questionnaire/$questionnaire-package", "/fhir/$questionnaire-package"
+# What the answer's parameters are called, by version of the guide.
+_NAMES: dict[Version, tuple[str, str]] = {
+    "2.0": ("PackageBundle", "operationOutcome"),
+    "2.2": ("packagebundle", "outcome"),
+}
 
 
 def offer(app: Flask) -> None:
@@ -43,53 +49,59 @@ def offer(app: Flask) -> None:
         bundle: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
         return resource(bundle | ({"entry": entries} if entries else {}))
 
-    @app.post("/fhir/Questionnaire/$questionnaire-package")
-    def questionnaire_package() -> Response:
-        caller = admitted(state(), PACKAGE)
-        if not is_json():
-            return problem(415, "the body must be application/fhir+json")
-        return resource(_packaged(parse(decode(read_body())), caller))
+    # The guide writes it with its type and without (DTR 2.2, 3.1): both are served.
+    for place in (PACKAGE, ANYWHERE):
+        app.add_url_rule(place, view_func=_package, methods=["POST"], endpoint=f"package {place}")
 
 
-def _packaged(asked: Asked, caller: Verified | None) -> Json:
-    """The packages of what is asked for, and what could not be given, in words (DTR 2.2, 3.1)."""
+def _package() -> Response:
+    caller = admitted(state(), PACKAGE, ANYWHERE)
+    if not is_json():
+        return problem(415, "the body must be application/fhir+json")
+    asked = parse(decode(read_body()))
     found = {one.name: one for one in _wanted(asked, caller)}
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    context = tuple(_references(asked))
-    terms = state().office.terms
-    bundles = [package(one, _base(), asked.subject, context, now, terms) for one in found.values()]
-    given: list[Json] = [{"name": "packagebundle", "resource": bundle} for bundle in bundles]
+    if asked.context and not asked.canonicals and not found:
+        return problem(422, "nothing is missing in that context, or it is not known", "Parameters.parameter")
+    return resource(_packaged(asked, found, caller))
+
+
+def _packaged(asked: Asked, found: dict[str, Form], caller: Verified | None) -> Json:
+    """The packages of what is asked for, and what could not be given, in words (DTR 2.2, 3.1)."""
+    held, now = state(), datetime.now(UTC).isoformat(timespec="seconds")
+    version = (caller and caller.client.crd_version) or held.config.crd_version
+    package_name, outcome_name = _NAMES[version]
+    context, terms = tuple(_references(asked)), held.office.terms
+    bundles = [package(one, _base(), asked.subject, context, now, terms, version) for one in found.values()]
+    given: list[Json] = [{"name": package_name, "resource": bundle} for bundle in bundles]
     if said := _outcome(asked, found):
-        given.append({"name": "outcome", "resource": {"resourceType": "OperationOutcome", "issue": said}})
+        given.append({"name": outcome_name, "resource": {"resourceType": "OperationOutcome", "issue": said}})
     return {"resourceType": "Parameters"} | ({"parameter": given} if given else {})
 
 
 def _wanted(asked: Asked, caller: Verified | None) -> Iterator[Form]:
+    """The forms of the canonicals, which limit what is given; else of the context; else of what the orders carry."""
     if asked.canonicals:
         yield from (one for url in asked.canonicals if (one := _of_canonical(url)))
         return
-    told = state().store.asked_for(caller.client.issuer if caller else None, asked.context) if asked.context else None
-    if told:
-        policy, version, missing = told
-        on_file = (r.policy for r in state().office.library.revisions())
-        forms = (form(one, missing) for one in on_file if (one.id.id, one.id.version) == (policy, version))
-        yield from (found for found in forms if found)
+    client = caller.client.issuer if caller else None
+    on_file = tuple(r.policy for r in state().office.library.revisions())
+    for context in [asked.context] if asked.context else asked.carried:
+        if told := state().store.asked_for(client, context):
+            policy, version, missing = told
+            forms = (form(one, missing) for one in on_file if (one.id.id, one.id.version) == (policy, version))
+            yield from (found for found in forms if found)
 
 
 def _outcome(asked: Asked, found: dict[str, Form]) -> list[Json]:
     lacking = [n for n, url in enumerate(asked.canonicals, 1) if _of_canonical(url) is None]
     said = [f"parameter questionnaire {n}: there is no such form" for n in lacking]
     if not asked.canonicals and not found:
-        said.append(
-            "nothing is missing in that context"
-            if asked.context
-            else "what is missing is found by order-sign: name its questionnaire or its coverage-assertion-id"
-        )
+        said.append("what is missing is found by order-sign: name its questionnaire or its coverage-assertion-id")
     return [{"severity": "warning", "code": "not-found", "diagnostics": one} for one in said]
 
 
 def _references(asked: Asked) -> Iterator[str]:
-    for resource in (asked.coverage, asked.order):
+    for resource in (asked.coverage, *asked.orders):
         if identity := text(resource, "id"):
             yield f"{resource['resourceType']}/{identity}"
 

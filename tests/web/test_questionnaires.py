@@ -234,7 +234,6 @@ def test_what_is_no_request_for_a_package_is_refused(client: FlaskClient, body: 
 @pytest.mark.parametrize(
     "given",
     [
-        {"name": "context", "valueString": "unknown"},
         {"name": "questionnaire", "valueCanonical": "https://x/fhir/Questionnaire/y"},
         {"name": "order", "resource": {"resourceType": "MedicationRequest", "subject": {"reference": "Patient/p"}}},
     ],
@@ -260,3 +259,37 @@ def test_of_several_forms_those_that_there_are_are_given_and_the_others_are_told
     ]
     assert bundle["resource"]["entry"][0]["resource"]["id"] == found.name
     assert "questionnaire 2" in outcome["resource"]["issue"][0]["diagnostics"]
+
+
+@pytest.mark.parametrize("place", [PACKAGE, "/fhir/$questionnaire-package"])
+def test_a_context_that_is_not_known_is_refused(client: FlaskClient, place: str) -> None:
+    coverage = {"resourceType": "Coverage", "beneficiary": {"reference": "Patient/p"}}
+    given = [{"name": "coverage", "resource": coverage}, {"name": "context", "valueString": "unknown"}]
+    answer = client.post(place, json={"resourceType": "Parameters", "parameter": given})
+    assert answer.status_code == 422
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
+
+
+def test_an_order_of_another_patient_than_the_coverage_is_refused(client: FlaskClient) -> None:
+    coverage = {"resourceType": "Coverage", "beneficiary": {"reference": "Patient/p"}}
+    order = {"resourceType": "MedicationRequest", "subject": {"reference": "https://ehr.example.org/fhir/Patient/q"}}
+    given = [{"name": "coverage", "resource": coverage}, {"name": "order", "resource": order}]
+    answer = client.post(PACKAGE, json={"resourceType": "Parameters", "parameter": given})
+    assert answer.status_code == 400
+    order["subject"] = {"reference": "https://ehr.example.org/fhir/Patient/p"}
+    assert client.post(PACKAGE, json={"resourceType": "Parameters", "parameter": given}).status_code == 200
+
+
+def test_an_order_that_carries_its_coverage_information_needs_no_other_name(
+    client_of: Callable[[Fixture], FlaskClient],
+) -> None:
+    fixture = next(f for f in MISSING if f.name == "jylamvo-rheumatoid-arthritis-swallowing-not-documented")
+    client = client_of(fixture)
+    first = answered(client, fixture, fixture.request)
+    order = first["systemActions"][0]["resource"]
+    coverage = {"resourceType": "Coverage", "id": "c", "beneficiary": order["subject"]}
+    given = [{"name": "coverage", "resource": coverage}, {"name": "order", "resource": order}]
+    (parameter,) = client.post(PACKAGE, json={"resourceType": "Parameters", "parameter": given}).get_json()["parameter"]
+    questionnaire, draft = [entry["resource"] for entry in parameter["resource"]["entry"]]
+    assert draft["questionnaire"] == canonicals(first)[0]
+    assert {i["linkId"] for i in items(questionnaire["item"]) if i["type"] == "boolean"} == {"I.B.6"}
