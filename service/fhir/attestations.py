@@ -75,7 +75,9 @@ def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, A
 def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
     """The chart's responses about the patient (one that names no subject is about nobody surely), and those that a
     draft order of the patient contains."""
-    about = (r for r in chart.of("QuestionnaireResponse") if chart.names_patient(child(r, "subject")))
+    listed = [r for r in chart.of("QuestionnaireResponse") if chart.names_patient(child(r, "subject"))]
+    ours = {f"urn:uuid:{chart.reference(r).removeprefix(OWN)}" for r in listed if chart.reference(r).startswith(OWN)}
+    about = (r for r in listed if text(child(r, "identifier"), "value") not in ours)  # the EHR's copies of them
     charted = ((r, chart.reference(r), "in a questionnaire response") for r in about)
     contained = (
         (r, chart.reference(draft), "in a questionnaire response that the order contains")

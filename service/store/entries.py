@@ -122,12 +122,14 @@ class CardSent:
 
 @dataclass(frozen=True, slots=True)
 class FormSent:
-    """A form that a card links to: `token` opens it `until` an instant, `order` is what its order is known by, `name`
-    the form's of a policy's revision, `sealed` what the token alone opens."""
+    """A form that a card links to: `token` opens it `until` an instant, `order` is what its order is known by and
+    `ordered` what it orders (any text), `name` the form's of a policy's revision, `sealed` what the token alone
+    opens."""
 
     token: str = field(repr=False)
     until: datetime
     order: str
+    ordered: str = field(repr=False)
     policy: str
     version: str
     name: str
@@ -136,9 +138,11 @@ class FormSent:
 
 @dataclass(frozen=True, slots=True)
 class FormKept:
-    """A form as it is on record, by its token; `thread` is whose answers it takes: a patient's order's, by hash."""
+    """A form as it is on record, by its token; `thread` is whose answers it takes: a patient's order's, by hash;
+    `ordered` the hash of what that ordered then."""
 
     thread: tuple[str, str]
+    ordered: str
     until: datetime
     policy: str
     version: str
@@ -149,7 +153,8 @@ class FormKept:
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Answers to a form on record, the `place`-th of its order. `essence` is the response without texts and documents,
-    its patient and its order: what criteria are answered by. `written_by` is who answered."""
+    its patient and its order: what criteria are answered by. `written_by` is who answered, `ordered` the hash of what
+    the order ordered then."""
 
     id: UUID
     at: datetime
@@ -158,6 +163,7 @@ class Answers:
     name: str
     place: int
     written_by: str
+    ordered: str
     essence: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 

@@ -20,7 +20,7 @@ from service.store.entries import Answers, Call, FormKept, Subject
 from service.store.keyed import Keyed
 from service.store.tables import answers, delivered, form
 
-_COLUMNS = ("id", "at", "policy", "version", "name", "place", "written_by", "essence")
+_COLUMNS = ("id", "at", "policy", "version", "name", "place", "written_by", "ordered", "essence")
 _PAGE = 50
 
 
@@ -34,6 +34,7 @@ def form_rows(keyed: Keyed, call: Call) -> list[rows.Row]:
             "until": sent.until,
             "patient": patient,
             "order_id": rows.order_of(keyed, patient, sent.order),
+            "ordered": rows.ordered_of(keyed, patient, sent.ordered),
             "policy": sent.policy,
             "version": sent.version,
             "name": sent.name,
@@ -49,9 +50,18 @@ class Forms:
     def form(self, token: str) -> FormKept | None:
         """The form that a token opens, expired or not; None for a token of none."""
         told = form.c
-        found = select(told.patient, told.order_id, told.until, told.policy, told.version, told.name, told.sealed)
+        named = (
+            told.patient,
+            told.order_id,
+            told.ordered,
+            told.until,
+            told.policy,
+            told.version,
+            told.name,
+            told.sealed,
+        )
         with self._reading() as connection:
-            row = connection.execute(found.where(told.id == mark(token))).first()
+            row = connection.execute(select(*named).where(told.id == mark(token))).first()
         return FormKept((row.patient, row.order_id), *row[2:]) if row else None
 
     def answered(self, kept: FormKept) -> Answers | None:
@@ -71,6 +81,7 @@ class Forms:
             "at": at,
             "patient": patient,
             "order_id": order,
+            "ordered": kept.ordered,
             "policy": kept.policy,
             "version": kept.version,
             "name": kept.name,
@@ -92,6 +103,11 @@ class Forms:
         with self._reading() as connection:
             found = [row for thread in self._threads(subject, orders) for row in connection.execute(_of(thread))]
         return tuple(Answers(*row) for row in found)
+
+    def ordered(self, subject: Subject, ordered: str) -> str:
+        """The hash of what an order orders, as forms and answers are kept with it."""
+        keyed = self._key()
+        return rows.ordered_of(keyed, rows.patient_of(keyed, subject), ordered)
 
     def undelivered(self, subject: Subject, orders: Sequence[str]) -> tuple[tuple[Answers, str], ...]:
         """What was answered for these orders and no EHR has yet, each with the whole response (JSON)."""

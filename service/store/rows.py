@@ -30,6 +30,11 @@ def order_of(keyed: Keyed, patient: str, order: str | None) -> str | None:
     return keyed("order", patient, order) if order else None
 
 
+def ordered_of(keyed: Keyed, patient: str, ordered: str) -> str:
+    """The hash of what an order of a patient orders."""
+    return keyed("ordered", patient, ordered)
+
+
 def card_of(keyed: Keyed, client: str | None, uuid: str) -> str:
     """A card's hash within its client: feedback names it by what may be any text."""
     return keyed("card", client, uuid.strip().lower())

@@ -37,6 +37,7 @@ from service.web.state import State
 _log = logging.getLogger("countersign.forms")
 _NOT_READ = "Answers to the service's own forms could not be looked up"
 PLACE = "/forms/"
+_TAKEN = frozenset({"dosageInstruction", "contained"})  # a medicine may be contained
 _AT_ONCE = 4  # responses handed over in one call
 _URIS = "urn:ietf:rfc:3986"
 _VOLATILE = frozenset({"id", "meta", "text", "authoredOn", "status", "extension"})
@@ -82,16 +83,25 @@ def _issued(held: State, asked: HookRequest, chart: Chart, decided: Decided, url
     }
     until = datetime.now(UTC) + timedelta(hours=held.config.form_hours)
     policy = told.policy
-    sent = FormSent(token, until, thread(decided.order), policy.id, policy.version, asks.name, seal(token, inside))
+    known, orders = thread(decided.order), ordered(decided.order)
+    sent = FormSent(token, until, known, orders, policy.id, policy.version, asks.name, seal(token, inside))
     yield Issued(told.order, f"{url}{PLACE}#{token}", sent)
 
 
 def thread(order: Json) -> str:
-    """What an order is known by from call to call: its id, else what it orders."""
+    """What an order is known by from call to call: its id, else what it says."""
     if identity := text(order, "id"):
         return identity
-    content = {name: value for name, value in sorted(order.items()) if name not in _VOLATILE}
-    return f"content:{hashlib.sha256(wire.encode(content)).hexdigest()}"
+    return f"content:{_digest(order, [name for name in order if name not in _VOLATILE])}"
+
+
+def ordered(order: Json) -> str:
+    """What an order orders: its medicine and how that is taken."""
+    return _digest(order, [name for name in order if name.startswith("medication") or name in _TAKEN])
+
+
+def _digest(order: Json, names: Iterable[str]) -> str:
+    return hashlib.sha256(wire.encode({name: order[name] for name in sorted(names)})).hexdigest()
 
 
 def _about(chart: Chart, told: Determination, order: Json, asks: Form) -> dict[str, str]:
@@ -120,18 +130,35 @@ def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
 
 def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:
     """What was answered on the service's own page for the orders of a request, as responses about its patient."""
+    subject = subject_of(caller, asked)
     try:
-        kept = held.store.answers_of(subject_of(caller, asked), [thread(order) for order in asked.orders()])
+        found = [
+            (one, one.ordered == held.store.ordered(subject, ordered(order)))
+            for order in asked.orders()
+            for one in held.store.answers_of(subject, [thread(order)])
+        ]
     except Unkept as error:
         record(_log, "looking up answers", error, g.correlation)
         return Answered(CouldNotAsk(_NOT_READ))
-    patient = asked.patient_id.rsplit("/", 1)[-1]
-    entries = tuple(Entry(f"{OWN}{one.id}", _response(one, patient)) for one in kept)
+    patient = {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"}
+    entries = tuple(
+        Entry(f"{OWN}{one.id}", {**(one.essence if same else _of_any_dose(held, one)), "subject": patient})
+        for one, same in found
+    )
     return Answered(Had(), entries) if entries else Answered(NothingThere())
 
 
-def _response(kept: Answers, patient: str) -> Json:
-    return {**kept.essence, "subject": {"reference": f"Patient/{patient}"}}
+def _of_any_dose(held: State, kept: Answers) -> Json:
+    """Answers without those about the dose: of an order that orders something else by now, nobody has answered them."""
+    on_file = (revision.policy for revision in held.office.library.revisions())
+    policy = next((one for one in on_file if (one.id.id, one.id.version) == (kept.policy, kept.version)), None)
+    about = {clause.ref for clause in policy.document.clause if clause.about_dose} if policy else set()
+    return {**kept.essence, "item": _without(kept.essence.get("item", ()), about)}
+
+
+def _without(listed: Iterable[Json], links: set[str]) -> list[Json]:
+    kept = [item for item in listed if item["linkId"] not in links]
+    return [item | ({"item": _without(item["item"], links)} if "item" in item else {}) for item in kept]
 
 
 def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided: Sequence[Decided], ehr: Ehr) -> None:

@@ -25,7 +25,9 @@ APPROVED = Told(
     approval=(Term(None, 12, ON, date(2027, 3, 9)),),
 )
 CARD = CardSent("9f0c7d2e-9a55-4b2e-8a3f-1c2d3e4f5a6b", "coverage-info", "info", 0)
-FORM = FormSent("token-1" * 5, AT + timedelta(days=3), "order-1", "CP.PHAR.134", "2025-11", "form-1", b"sealed")
+FORM = FormSent(
+    "token-1" * 5, AT + timedelta(days=3), "order-1", "20 mg", "CP.PHAR.134", "2025-11", "form-1", b"sealed"
+)
 
 
 def call(*told: Told, **differs: Any) -> Call:

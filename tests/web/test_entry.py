@@ -181,6 +181,50 @@ def test_an_order_without_an_id_is_known_by_what_it_orders(clinic: Callable[...,
     assert told(here.sign(nameless))["status"] == "documentation-needed"
 
 
+def more(request: JSON) -> None:
+    """Two and a half times the dose."""
+    (instruction,) = order(request)["dosageInstruction"]
+    for dose in instruction["doseAndRate"]:
+        dose["doseQuantity"]["value"] *= 2.5
+    instruction.pop("text", None)
+
+
+def test_an_answer_about_the_dose_counts_for_that_dose_alone(clinic: Callable[..., Clinic]) -> None:
+    here = clinic(SUPPORT)
+    token = here.token()
+    assert here.submit(token, here.filled(token)).status_code == 201
+    assert told(here.sign())["status"] == "approvable"
+    changed = copy.deepcopy(SUPPORT.request)
+    more(changed)
+    after = told(here.sign(changed))
+    assert (after["status"], after["missing"]) == ("documentation-needed", ["I.C.5.b", "I.C.note"])
+    assert told(here.sign())["status"] == "approvable"
+
+
+def test_an_answer_about_the_patient_counts_for_another_dose_too(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    here.submit(token, here.filled(token))
+    changed = copy.deepcopy(SWALLOWING.request)
+    (instruction,) = order(changed)["dosageInstruction"]
+    instruction["patientInstruction"] = "With water"
+    assert told(here.sign(changed))["status"] == "approvable"
+
+
+def test_the_ehrs_copy_of_an_answer_says_no_more_than_the_answer(clinic: Callable[..., Clinic]) -> None:
+    here = clinic(SUPPORT)
+    token = here.token()
+    response = here.filled(token)
+    id = here.submit(token, response).get_json()["id"]
+    changed = copy.deepcopy(SUPPORT.request)
+    more(changed)
+    identifier = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{id}"}
+    copied = response | {"id": "copy", "authored": "2026-03-11", "identifier": identifier}
+    bundle = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": copied}]}
+    changed["prefetch"]["questionnaireResponses"] = bundle
+    assert told(here.sign(changed))["status"] == "documentation-needed"
+
+
 def test_a_later_response_of_the_ehr_decides_and_an_earlier_one_does_not(clinic: Callable[..., Clinic]) -> None:
     here = clinic()
     token = here.token()
