@@ -1,4 +1,4 @@
-"""Commands on the records: export, replay under another revision, retention. They hold no chart, and none comes out."""
+"""Commands on the records: export, answers to forms, replay under another revision, retention."""
 
 from __future__ import annotations
 
@@ -50,6 +50,18 @@ def export(form: str, since: datetime | None, until: datetime | None, output: Bi
         rows = store.export(since.date() if since else None, until.date() if until else None)
         written = write(rows, output)
     click.echo(f"{written} determinations", err=True)
+
+
+@records.command()
+@click.option("--since", type=_DAY, help="The first day (UTC).")
+@click.option("--until", type=_DAY, help="The day after the last (UTC).")
+@click.option("--output", "-o", type=click.File("wb", lazy=True), default="-", help="A file; standard output without.")
+def answers(since: datetime | None, until: datetime | None, output: BinaryIO) -> None:
+    """Write the answers to forms, whole, with their documents: one JSON object a line. They are the patient's data."""
+    with _opened() as store:
+        rows = store.export_answers(since.date() if since else None, until.date() if until else None)
+        written = write_ndjson(rows, output)
+    click.echo(f"{written} answers to forms", err=True)
 
 
 @records.command(name="replay")

@@ -7,13 +7,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from service import wire
 from service.sealed import mark
 from service.store import rows
 from service.store.entries import Answers, Call, FormKept, Subject
@@ -122,6 +123,24 @@ class Forms:
             ]
         return tuple((Answers(*row[:-1]), row.response) for row in found)
 
+    def export_answers(self, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
+        """The answers kept from `since` on and before `until` (days, UTC), oldest first, each with its whole response.
+        Read one by one: a response may hold documents of some megabytes."""
+        chosen = select(answers.c.id).order_by(answers.c.at, answers.c.id)
+        if since is not None:
+            chosen = chosen.where(answers.c.at >= datetime.combine(since, time(), UTC))
+        if until is not None:
+            chosen = chosen.where(answers.c.at < datetime.combine(until, time(), UTC))
+        with self._reading() as connection:
+            ids = list(connection.scalars(chosen))
+        for id in ids:
+            with self._reading() as connection:
+                row = connection.execute(
+                    select(answers, delivered.c.at.label("handed")).select_from(_delivered).where(answers.c.id == id)
+                ).first()
+            if row is not None:  # else it was pruned meanwhile
+                yield _told(row)
+
     def deliver(self, id: UUID, at: datetime) -> None:
         """Put on record that an EHR has these answers; once is enough."""
         with self._writing() as connection, suppress(IntegrityError), connection.begin_nested():
@@ -142,6 +161,25 @@ class Forms:
 
     @abstractmethod
     def _writing(self) -> AbstractContextManager[Connection]: ...
+
+
+_delivered = answers.outerjoin(delivered, answers.c.id == delivered.c.id)
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "at": row.at,
+        "patient": row.patient,
+        "order": row.order_id,
+        "policy": row.policy,
+        "version": row.version,
+        "form": row.name,
+        "place": row.place,
+        "writtenBy": row.written_by,
+        "deliveredAt": row.handed,
+        "response": wire.decode(row.response.encode()),
+    }
 
 
 def _of(thread: tuple[str, str], *, with_response: bool = False) -> Select[Any]:

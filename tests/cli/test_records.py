@@ -1,7 +1,7 @@
 """Records on the command line: exported, read again under another revision, deleted when old; and the doctor."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ from click.testing import CliRunner, Result
 
 from service.cli import main
 from service.config import Config
+from service.store import Store
 from service.web import create_app
 from tests.charts import TODAY, build
+from tests.store.made import AT, FORM, call
 
 SIGN = "/cds-services/prior-auth-order-sign"
 
@@ -47,6 +49,28 @@ def test_records_are_exported_as_parquet(database: str, tmp_path: Path) -> None:
     file = tmp_path / "records.parquet"
     assert run(database, "records", "export", "--format", "parquet", "-o", str(file)).exit_code == 0
     assert pyarrow.parquet.read_table(file)["status"].to_pylist() == ["approvable", "documentation-needed"]
+
+
+def test_answers_to_forms_are_written_whole(database: str) -> None:
+    assert lines(run(database, "records", "answers")) == []
+    store = Store(database)
+    store.keep(call(forms=(FORM,)))
+    kept = store.form(FORM.token)
+    assert kept
+    first = store.submit(kept, AT, 0, "A. Example, MD", {}, '{"resourceType":"QuestionnaireResponse","item":[1.50]}')
+    second = store.submit(kept, AT + timedelta(days=1), 1, "B. Example, RN", {}, "{}")
+    assert first
+    store.deliver(first, AT)
+    store.close()
+    found = lines(run(database, "records", "answers"))
+    assert [(row["id"], row["writtenBy"], bool(row["deliveredAt"])) for row in found] == [
+        (str(first), "A. Example, MD", True),
+        (str(second), "B. Example, RN", False),
+    ]
+    assert found[0]["response"] == {"resourceType": "QuestionnaireResponse", "item": [1.5]}
+    later = (AT + timedelta(days=1)).date().isoformat()
+    assert [row["place"] for row in lines(run(database, "records", "answers", "--since", later))] == [1]
+    assert [row["place"] for row in lines(run(database, "records", "answers", "--until", later))] == [0]
 
 
 def test_records_of_days_to_come_are_none(database: str) -> None:

@@ -5,6 +5,7 @@ import { focus, load, mark, render, response, unanswered, words } from "./questi
 
 const at = (id) => document.getElementById(id);
 const AGAIN = "Sign the order again: its card gives a new link.";
+const UNREACHED = "The service was not reached, or did not answer in time.";
 
 const opened = token();
 let kept = null; // the drafts of this token; null while there is nothing to keep, and when the answers were sent
@@ -17,7 +18,8 @@ start();
 
 async function start() {
   if (!opened) {
-    return state("No form is opened", "This page shows a form by the link on a card. Open it from the card in your record system.");
+    const told = "This page shows a form by the link on a card. Open it from the card in your record system.";
+    return state("No form is opened", told);
   }
   state("Loading the form …", "");
   const loaded = load();
@@ -30,7 +32,7 @@ async function start() {
     if (answer.body.answered) answered(answer.body);
     else await fill(answer.body);
   } catch {
-    state("The form could not be loaded", "The service was not reached, or did not answer in time.", "Try again", () => location.reload());
+    state("The form could not be loaded", UNREACHED, "Try again", () => location.reload());
   }
 }
 
@@ -93,6 +95,7 @@ async function fill({ questionnaire }) {
   kept = store;
   say({});
   busy(false);
+  state("", "");
   at("state").hidden = true;
   at("form").hidden = false;
 }
@@ -132,7 +135,7 @@ at("sending").addEventListener("submit", async (event) => {
   try {
     await sent(await call("POST", { response: response(), by: at("by").value.trim(), replaces }));
   } catch {
-    trouble("The answers could not be sent", "The service was not reached, or did not answer in time. They stay on this page: please submit again.");
+    trouble("The answers could not be sent", `${UNREACHED} They stay on this page: please submit again.`);
   }
   busy(false);
 });
