@@ -5,11 +5,13 @@ The token comes in a header, never in an address. Knows no card and decides noth
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import logging
 import mimetypes
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -33,7 +35,7 @@ from service.web.state import State, state
 
 _log = logging.getLogger("countersign.entry")
 LIMIT = 6 * 1024 * 1024  # bytes of a submission
-_FILE = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(/[a-z0-9][A-Za-z0-9._-]*)?")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 _TOKEN = re.compile(r"Bearer ([A-Za-z0-9_-]{20,200})")
 _PERSON = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
 _NAME = 200  # characters of who answers
@@ -44,7 +46,6 @@ _GUARDED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_PAGE_CACHED, _FILE_CACHED = "no-cache", "public, max-age=3600"
 
 
 def offer(app: Flask) -> None:
@@ -52,11 +53,11 @@ def offer(app: Flask) -> None:
 
     @app.get("/forms/")
     def form_page() -> Response:
-        return _file("form.html", _PAGE_CACHED)
+        return _file("form.html")
 
     @app.get("/forms/<path:name>")
     def form_file(name: str) -> Response:
-        return _file(name, _FILE_CACHED) if _FILE.fullmatch(name) else problem(404, "there is no such file")
+        return _file(name) if _FILE.fullmatch(name) else problem(404, "there is no such file")
 
     @app.get("/forms/entry")
     def form_entry() -> Response:
@@ -152,7 +153,7 @@ def _opened(held: State) -> tuple[FormKept, Json]:
     if match is None or kept is None:
         raise _Refused(problem(401, "there is no form under this link"))
     if datetime.now(UTC) >= kept.until:
-        raise _Refused(problem(410, "the link has expired; the order, signed again, gives a new one"))
+        raise _Refused(problem(410, "the link has expired"))
     inside: Json = unseal(match[1], kept.sealed)
     return kept, inside
 
@@ -188,23 +189,34 @@ def _private(body: bytes, status: int = 200) -> Response:
     return Response(body, status, content_type="application/json", headers={**_GUARDED, "Cache-Control": "no-store"})
 
 
-def _file(name: str, cached: str) -> Response:
-    """A file of the page, which a browser may keep and asks about by its content's digest."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the page, as it is and compressed; its content's digest."""
+
+    plain: bytes
+    packed: bytes
+    digest: str
+
+
+def _file(name: str) -> Response:
+    """A file of the page, which a browser may keep and asks about each time: its parts must be of one version."""
     found = _files().get(name)
     if found is None:
         return problem(404, "there is no such file")
     kind = mimetypes.guess_type(name)[0] or "text/plain"
-    text_kind = kind.startswith("text/") or kind in ("application/javascript", "application/json")
-    response = Response(found[0], content_type=f"{kind}; charset=utf-8" if text_kind else kind, headers=_GUARDED)
-    response.headers["Cache-Control"] = cached
-    response.set_etag(found[1])
+    packed = request.accept_encodings.quality("gzip") > 0
+    response = Response(found.packed if packed else found.plain, content_type=f"{kind}; charset=utf-8")
+    response.headers.update({**_GUARDED, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(f"{found.digest}{'-gzip' if packed else ''}")
     response.make_conditional(request)
     return response
 
 
 @lru_cache(maxsize=1)
-def _files() -> Mapping[str, tuple[bytes, str]]:
-    """The page's files by name, each with the digest of its content."""
+def _files() -> Mapping[str, _File]:
+    """The page's files by name, read and compressed once."""
     root = files("service.web") / "static"
     found = {}
     for place in root.iterdir():
@@ -213,5 +225,5 @@ def _files() -> Mapping[str, tuple[bytes, str]]:
             if one.is_file():
                 body = one.read_bytes()
                 name = one.name if one is place else f"{place.name}/{one.name}"
-                found[name] = (body, hashlib.sha256(body).hexdigest()[:32])
+                found[name] = _File(body, gzip.compress(body, 6, mtime=0), hashlib.sha256(body).hexdigest()[:32])
     return found

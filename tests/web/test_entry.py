@@ -1,7 +1,9 @@
 """The form that a card links to: opened by its token alone, answered once, read by the order's next call."""
 
 import copy
+import gzip
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +16,7 @@ from flask.testing import FlaskClient
 
 from service import plans
 from service.config import Config
+from service.filled import DOCUMENT, TYPES
 from service.web import create_app
 from service.web.entry import LIMIT
 from tests.test_fixtures import ALL, Fixture
@@ -533,7 +536,7 @@ def test_a_database_that_fails_is_said_to_the_page(clinic: Callable[..., Clinic]
 # --- the page
 
 
-@pytest.mark.parametrize("name", ["", "form.js", "form.css"])
+@pytest.mark.parametrize("name", ["", "form.js", "form.css", "lforms/zone.min.js", "lforms/LICENSE.md"])
 def test_the_page_is_the_same_for_everyone_and_guarded(name: str, clinic: Callable[..., Clinic]) -> None:
     client = clinic().client
     answer = client.get(f"/forms/{name}")
@@ -544,6 +547,23 @@ def test_the_page_is_the_same_for_everyone_and_guarded(name: str, clinic: Callab
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     again = client.get(f"/forms/{name}", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_files_are_sent_compressed_to_whoever_takes_that(clinic: Callable[..., Clinic]) -> None:
+    client = clinic().client
+    plain = client.get("/forms/lforms/lhc-forms.js")
+    packed = client.get("/forms/lforms/lhc-forms.js", headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 3
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_the_page_takes_the_files_that_the_service_takes(clinic: Callable[..., Clinic]) -> None:
+    script = clinic().client.get("/forms/questions.js").get_data(as_text=True)
+    assert re.findall(r'"((?:application|image|text)/[a-z]+)"', script.partition("const LARGEST")[0]) == list(TYPES)
+    assert f"const LARGEST = {DOCUMENT // 1024 // 1024} * 1024 * 1024;" in script
 
 
 @pytest.mark.parametrize(
