@@ -21,6 +21,7 @@ _CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
 _CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
 _DTR = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/"
 _PURPOSE = {"system": "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp", "code": "withpa"}
+EXPLAINED = 4000  # characters of a question's details
 _CHOICES = "urn:countersign:criterion"
 
 
@@ -84,7 +85,7 @@ def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
             "linkId": f"{asked.ref}#explanation",
             "type": "text",
             "text": "Details",
-            "maxLength": 4000,
+            "maxLength": EXPLAINED,
             **({"extension": found} if found else {}),
         },
     ]

@@ -18,5 +18,5 @@ def found_in(questionnaire: Json, found: Mapping[str, str]) -> Json:
 def _item(item: Json, found: Mapping[str, str]) -> Json:
     inner = {"item": [_item(one, found) for one in item["item"]]} if "item" in item else {}
     if said := found.get(item["linkId"]):
-        inner |= {"text": item["text"] + MARK, "initial": [{"valueString": said[: item.get("maxLength")]}]}
+        inner |= {"text": item["text"] + MARK, "initial": [{"valueString": said}]}
     return item | inner

@@ -17,7 +17,7 @@ from service.web.state import state
 
 _LOGGED = "/fhir/Questionnaire/$log-questionnaire-errors"
 _EXPANDED = "/fhir/ValueSet/$expand"
-_DTR = "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/questionnaire-package"
+_DTR = "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/"
 _CORE = "http://hl7.org/fhir/OperationDefinition/ValueSet-expand"
 
 
@@ -91,7 +91,10 @@ def _statement() -> Json:
         "type": "Questionnaire",
         "interaction": [{"code": "read"}, {"code": "search-type"}],
         "searchParam": [{"name": "url", "type": "uri"}],
-        "operation": [{"name": "questionnaire-package", "definition": _DTR}],
+        "operation": [
+            {"name": "questionnaire-package", "definition": f"{_DTR}questionnaire-package"},
+            {"name": "log-questionnaire-errors", "definition": f"{_DTR}log-questionnaire-errors"},
+        ],
     }
     value_set = {"type": "ValueSet", "operation": [{"name": "expand", "definition": _CORE}]}
     return {

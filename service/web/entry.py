@@ -34,6 +34,7 @@ from service.web.errors import problem, problems
 from service.web.state import State, state
 
 _log = logging.getLogger("countersign.entry")
+MOST = 20  # answers to one form of one order
 LIMIT = 6 * 1024 * 1024  # bytes of a submission
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 _TOKEN = re.compile(r"Bearer ([A-Za-z0-9_-]{20,200})")
@@ -126,6 +127,8 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
     last = held.store.answered(kept)
     if given.get("replaces") != (str(last.id) if last else None):
         return _conflict(last)
+    if last and last.place + 1 >= MOST:
+        return problem(429, f"this form was answered {MOST} times: its answers stand")
     now = datetime.now(UTC)
     if last:
         now = max(now, last.at + timedelta(microseconds=1))  # the latest decides, and these are later

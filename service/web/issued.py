@@ -25,7 +25,7 @@ from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text, texts
 from service.fhir.shown import shown
 from service.filing import reads_daily
-from service.forms import circumstances
+from service.forms import EXPLAINED, circumstances
 from service.hooks.crd import Version
 from service.hooks.request import HookRequest
 from service.policy.form import Form, form, questions
@@ -38,6 +38,7 @@ _log = logging.getLogger("countersign.forms")
 _NOT_READ = "Answers to the service's own forms could not be looked up"
 PLACE = "/forms/"
 _TAKEN = frozenset({"dosageInstruction", "contained"})  # a medicine may be contained
+_NAME = 200  # characters
 _AT_ONCE = 4  # responses handed over in one call
 _URIS = "urn:ietf:rfc:3986"
 _VOLATILE = frozenset({"id", "meta", "text", "authoredOn", "status", "extension"})
@@ -118,14 +119,14 @@ def _patient(patient: Json | None) -> str:
     named = next(iter(items(patient, "name")), {})
     name = text(named, "text") or " ".join((*texts(named, "given"), text(named, "family") or "")).strip()
     born = text(patient, "birthDate")
-    said = name or f"Patient {text(patient, 'id') or ''}".strip()
+    said = name[:_NAME] or f"Patient {text(patient, 'id') or ''}".strip()
     return f"{said}, born {born}" if born else said
 
 
 def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
     """What the chart shows already, by the linkId of the text that it stands in."""
     listed = {f"{one.ref}#explanation": shown(one.shows, chart, held.office.terms) for one in questions(asks.parts)}
-    return {link: said for link, said in listed.items() if said}
+    return {link: said[:EXPLAINED] for link, said in listed.items() if said}
 
 
 def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:

@@ -18,7 +18,7 @@ from service import plans
 from service.config import Config
 from service.filled import DOCUMENT, TYPES
 from service.web import create_app
-from service.web.entry import LIMIT
+from service.web.entry import LIMIT, MOST
 from tests.test_fixtures import ALL, Fixture
 from tests.web.test_questionnaires import MISSING, filled, items
 
@@ -357,6 +357,18 @@ def test_a_second_submission_overwrites_nothing_unless_it_says_so(clinic: Callab
     assert here.open(token).get_json()["answered"]["by"] == "B. Other, RN"
     assert here.submit(token, here.filled(token), replaces=first["id"]).status_code == 409
     assert told(here.sign())["status"] == "not-met"
+
+
+def test_a_form_is_answered_so_many_times_and_no_more(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    response, last = here.filled(token), None
+    for _ in range(MOST):
+        kept = here.submit(token, response, replaces=last)
+        assert kept.status_code == 201
+        last = kept.get_json()["id"]
+    assert here.submit(token, response, replaces=last).status_code == 429
+    assert told(here.sign())["status"] == "approvable"
 
 
 def test_a_first_submission_that_replaces_something_is_refused(clinic: Callable[..., Clinic]) -> None:
