@@ -30,7 +30,7 @@ from service.hooks.crd import Version
 from service.hooks.request import HookRequest
 from service.policy.form import Form, form, questions
 from service.sealed import new_token, seal
-from service.store import Answers, FormSent, Unkept
+from service.store import Answers, FormSent
 from service.web.filings import subject_of, version_of
 from service.web.state import State
 
@@ -138,7 +138,7 @@ def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answere
             for order in asked.orders()
             for one in held.store.answers_of(subject, [thread(order)])
         ]
-    except Unkept as error:
+    except Exception as error:  # the order is decided without them, whatever the reason
         record(_log, "looking up answers", error, g.correlation)
         return Answered(CouldNotAsk(_NOT_READ))
     patient = {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"}
