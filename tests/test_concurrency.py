@@ -152,7 +152,9 @@ def test_two_hundred_patients_at_once_are_never_mixed(served: Served) -> None:
 def test_an_ehr_that_hangs_keeps_nobody_else_waiting(tmp_path: Path) -> None:
     others = {n: chart(n) for n in range(20)}
     with (
-        Served(tmp_path, COUNTERSIGN_WORKERS="2") as served,
+        Served(
+            tmp_path, COUNTERSIGN_WORKERS="2", COUNTERSIGN_FETCH_SECONDS="12", COUNTERSIGN_CALL_SECONDS="15"
+        ) as served,  # far longer than eight answers take, however busy the machine is
         hanging() as dead,
         ehr({f"mark{n:04}x": request for n, request in others.items()}) as (alive, _),
         ThreadPoolExecutor(HANGING) as slow,
