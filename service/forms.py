@@ -95,17 +95,27 @@ def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
 
 
 def _help(ref: str, told: str) -> Json:
-    control = {"coding": [{"system": _CONTROLS, "code": "help"}]}
-    shown = [{"url": _CONTROL, "valueCodeableConcept": control}]
-    return {"linkId": f"{ref}#help", "type": "display", "text": told, "extension": shown}
+    return {"linkId": f"{ref}#help", "type": "display", "text": told, "extension": [_control("help")]}
+
+
+def _control(code: str) -> Json:
+    """How an item is to be shown, of R4's questionnaire-item-control."""
+    return {"url": _CONTROL, "valueCodeableConcept": {"coding": [{"system": _CONTROLS, "code": code}]}}
 
 
 def _choice(asked: Choice) -> Json:
+    """Which branch is answered; all are seen at once, since few are offered and each is a sentence."""
     options = [
         {"valueCoding": {"system": _CHOICES, "code": branch.ref, "display": branch.says}} for branch in asked.branches
     ]
-    said = f"Which of these can be documented ({asked.ref})?"
-    return {"linkId": f"{asked.ref}#choice", "type": "choice", "text": said, "required": True, "answerOption": options}
+    return {
+        "linkId": f"{asked.ref}#choice",
+        "type": "choice",
+        "text": f"Which of these can be documented ({asked.ref})?",
+        "required": True,
+        "extension": [_control("radio-button")],
+        "answerOption": options,
+    }
 
 
 def _branch(branch: Branch, of: Choice, form: Form, terms: Terminology | None) -> Json:

@@ -87,10 +87,9 @@ class Second:
 
     def choose(self, link_id: str, options: list[str], wanted: str) -> None:
         """Choose an option by its words; the renderer offers just these options."""
-        self._item(link_id).get_by_role("combobox").click()
-        offered = self.page.get_by_role("option")
-        expect(offered).to_have_text(options)
-        offered.nth(options.index(wanted)).click()
+        item = self._item(link_id)
+        expect(item.locator("label:has([type=radio])")).to_have_text(options)
+        item.get_by_role("radio", name=wanted, exact=True).check()
 
     def say_yes(self, link_id: str) -> None:
         self._item(link_id).get_by_role("radio", name="Yes").check()

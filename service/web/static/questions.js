@@ -1,8 +1,5 @@
 // The questions as LForms renders them, mended where its markup falls short. Knows no token and sends nothing.
 
-const CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl";
-const CONTROLS = "http://hl7.org/fhir/questionnaire-item-control";
-const RADIO = { url: CONTROL, valueCodeableConcept: { coding: [{ system: CONTROLS, code: "radio-button" }] } };
 // What the server takes as a copy.
 const TYPES = ["application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain"];
 const LARGEST = 4 * 1024 * 1024; // bytes
@@ -98,11 +95,10 @@ function* all(items = []) {
   }
 }
 
-/** Without the helps, which stand beside their questions here, and with choices that are seen at once. */
+/** Without the helps, which stand beside their questions here. */
 function simplified(items) {
   return items.filter((item) => item.type !== "display").map((item) => ({
     ...item,
-    ...(item.type === "choice" && { extension: [...(item.extension ?? []).filter((one) => one.url !== CONTROL), RADIO] }),
     ...(item.item && { item: simplified(item.item) }),
   }));
 }
