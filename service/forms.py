@@ -72,7 +72,8 @@ def _items(part: Part, form: Form, terms: Terminology | None) -> Iterator[Json]:
 def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
     """A criterion with what would document it: yes or no, the reason in words, and a copy."""
     found = initial(asked.shows, terms) if terms else []
-    told = f"What documents it: {asked.asks}. Clause {asked.ref} of {form.policy.document.id}."
+    wanted = f"What documents it: {asked.asks}" if asked.asks else asked.says
+    told = f"{wanted}. Clause {asked.ref} of {form.policy.document.id}."
     inner: list[Json] = [
         {
             "linkId": asked.ref,

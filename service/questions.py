@@ -68,7 +68,8 @@ class DiagnosisQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a policy revision asks of a chart: nothing else is read, and nothing else is prefetched."""
+    """What a policy revision asks of a chart: nothing else is read, and nothing else is prefetched. `about_dose`: the
+    numbers of its criteria about an order's dose."""
 
     policy: str
     version: str
@@ -81,4 +82,5 @@ class Questions:
     companions: frozenset[str]
     measured_within_days: int
     state_observations: Mapping[str, int]
+    about_dose: frozenset[str]
     resources: tuple[str, ...]

@@ -5,7 +5,7 @@ Knows the service's own questionnaire by its canonical; whether an answer still 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,10 +13,14 @@ from service.case import Attestation
 from service.determination import Evidence
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, child, code_of, day, flag, items, text
+from service.fhir.order import ordered
+from service.questions import Questions
 
 _ANSWERED = frozenset({"completed", "amended"})
 _ZONES = 2  # days
 OWN = "urn:countersign:answers:"  # before the id of what was answered on the service's own page
+ORDERED = "urn:countersign:ordered"  # what the order ordered when it was answered there (see `service.fhir.order`)
+_CONTEXT = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/qr-context"
 
 
 def questionnaire_of(policy: str) -> str:
@@ -37,11 +41,13 @@ def revision_of(canonical: str, policy: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """A response with where it stands, and by what way it came."""
+    """A response with where it stands, and by what way it came; `orders`: by what the orders are known that it was
+    given for, where it says so."""
 
     resource: Json
     reference: str
     way: str
+    orders: frozenset[str]
     on: date | None
     instant: datetime | None
 
@@ -52,24 +58,44 @@ class _Response:
         return self.instant > other.instant if self.instant and other.instant else self.on > other.on
 
 
-def read_attestations(chart: Chart, policy: str, version: str) -> Mapping[str, Attestation]:
-    """The answer to each criterion (reading 14, 15), by linkId: the latest authored response that answers it decides;
-    where that response, or another of the same moment, answers otherwise, too, nothing was attested.
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """What a chart's responses answer, by linkId: read once, shared by the orders of a request. `cut`: the chart's
+    list of them is surely not whole; `about_dose` are the criteria about an order's dose."""
 
-    `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
-    Responses without a questionnaire count; those to another one, or to another revision's questions, do not.
-    `version` is the revision in force."""
+    given: Mapping[str, tuple[tuple[_Response, bool | None], ...]]
+    cut: bool
+    about_dose: frozenset[str]
+
+    def of(self, order: Json, chart: Chart) -> Mapping[str, Attestation]:
+        """The answer to each criterion for an order (reading 14, 15): the latest authored response that answers it
+        decides; where that response, or another of the same moment, answers otherwise, too, nothing was attested.
+
+        `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
+        What was answered about the dose of another order, or of this one when it ordered something else, is no answer
+        to this one's."""
+        tied = any(response.orders for answers in self.given.values() for response, _ in answers)
+        known = {ordered(order), *chart.names(order)} if tied else set()
+        found = {}
+        for link, answers in self.given.items():
+            counts = [a for a in answers if not a[0].orders or a[0].orders & known or link not in self.about_dose]
+            one = _latest(link, counts) if counts else None
+            # Of a list that was cut, a later answer may be among those not read. What was answered for this very order
+            # on the service's own page stands all the same: else no EHR without that list could be answered from it.
+            if one and not (self.cut and not one.evidence.reference.startswith(OWN)):
+                found[link] = one
+        return found
+
+
+def read_responses(chart: Chart, questions: Questions) -> Responses:
+    """The responses that count: those without a questionnaire do; those to another one, or to another revision's
+    questions than those in force, do not."""
     given: dict[str, list[tuple[_Response, bool | None]]] = {}
-    for response in _responses(chart, policy, version):
+    for response in _responses(chart, questions.policy, questions.version):
         for link, answer in _answers(response.resource).items():
             given.setdefault(link, []).append((response, answer))
-    found = {link: _latest(link, answers) for link, answers in given.items()}
-    # Of a list that was cut, a later answer may be among those not read. What was answered for this very order on the
-    # service's own page stands all the same: else no EHR without that list could be answered from it.
     cut = chart.cut("QuestionnaireResponse") is not None
-    return {
-        link: one for link, one in found.items() if one and not (cut and not one.evidence.reference.startswith(OWN))
-    }
+    return Responses({link: tuple(answers) for link, answers in given.items()}, cut, questions.about_dose)
 
 
 def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
@@ -78,18 +104,31 @@ def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
     listed = [r for r in chart.of("QuestionnaireResponse") if chart.names_patient(child(r, "subject"))]
     ours = {f"urn:uuid:{chart.reference(r).removeprefix(OWN)}" for r in listed if chart.reference(r).startswith(OWN)}
     about = (r for r in listed if text(child(r, "identifier"), "value") not in ours)  # the EHR's copies of them
-    charted = ((r, chart.reference(r), "in a questionnaire response") for r in about)
+    charted = ((r, chart.reference(r), "in a questionnaire response", _orders(r, chart)) for r in about)
     contained = (
-        (r, chart.reference(draft), "in a questionnaire response that the order contains")
+        (r, chart.reference(draft), "in a questionnaire response that the order contains", chart.names(draft))
         for draft in chart.drafts("MedicationRequest")
         if chart.owned(draft)
         for r in items(draft, "contained")
         if r.get("resourceType") == "QuestionnaireResponse" and chart.owned(r) and chart.unmodified(r)
     )
-    for resource, reference, way in (*charted, *contained):
+    for resource, reference, way, orders in (*charted, *contained):
         if code_of(resource.get("status")) in _ANSWERED and _asked(resource, policy, version, chart):
             own = "on a form of this service" if reference.startswith(OWN) else way
-            yield _Response(resource, reference, own, day(resource.get("authored")), _instant(resource))
+            yield _Response(resource, reference, own, orders, day(resource.get("authored")), _instant(resource))
+
+
+def _orders(response: Json, chart: Chart) -> frozenset[str]:
+    """What the orders are known by that a response is in the context of (Da Vinci DTR's qr-context)."""
+    own = chart.reference(response).startswith(OWN)
+    found: set[str] = set()
+    for extension in items(response, "extension"):
+        url = text(extension, "url")
+        if url == ORDERED and own and (hashed := text(extension, "valueString")):
+            found.add(hashed)
+        elif url == _CONTEXT and (named := chart.local(child(extension, "valueReference"))):
+            found |= {named} if "MedicationRequest/" in named else set()
+    return frozenset(found)
 
 
 def _asked(response: Json, policy: str, version: str, chart: Chart) -> bool:
@@ -127,7 +166,7 @@ def _one(answers: Iterable[bool | None]) -> bool | None:
     return distinct.pop() if len(distinct) == 1 else None
 
 
-def _latest(link: str, answers: list[tuple[_Response, bool | None]]) -> Attestation | None:
+def _latest(link: str, answers: Sequence[tuple[_Response, bool | None]]) -> Attestation | None:
     """What the responses say that none was authored after; None where they do not say one thing."""
     last = max((one.on for one, _ in answers if one.on), default=None)
     # Zones move an instant by less than two days: what was authored before them cannot be the newest.

@@ -120,6 +120,17 @@ class Chart:
         kind = str(resource.get("resourceType"))
         return f"{kind}/{identity}" if identity else self._urls.get(id(resource)) or kind
 
+    def names(self, resource: Json) -> frozenset[str]:
+        """What a resource is known by: its type and id, and the URL that its Bundle gives it."""
+        known = (self.reference(resource), self._urls.get(id(resource)))
+        return frozenset(name for name in known if name and name != resource.get("resourceType"))
+
+    def local(self, reference: Json) -> str | None:
+        """What a Reference points at: type and id, where it may be of this chart's server, else its URL."""
+        target = text(reference, "reference")
+        base, key = split(target) if target and not target.startswith("urn:") else (None, target)
+        return key if base is None or self._server in (None, base) else target
+
     def drafts(self, kind: str) -> tuple[Json, ...]:
         """The drafts of a type, as they stand in the hook's context."""
         return tuple(e.resource for e in self._drafts if e.resource["resourceType"] == kind)

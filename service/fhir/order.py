@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
+from service import wire
 from service.fhir.chart import Chart
-from service.fhir.elements import Json, child, day, flag, text
+from service.fhir.elements import Json, child, day, flag, items, text
 
 _SKIPPED = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 _TOLERATED = frozenset(
@@ -41,3 +43,15 @@ def obstacle(order: Json, chart: Chart) -> str | None:
         return "it carries a modifier that this service does not know"
     refused = [element for element in chart.refused(order) if element not in _TOLERATED]
     return f"its {', '.join(refused)} could not be read" if refused else None
+
+
+def ordered(order: Json) -> str:
+    """What an order orders: a digest of its medicine, which it may contain, and of how that is taken."""
+    inside = [one for one in items(order, "contained") if one.get("resourceType") == "Medication"]
+    told = {name: order[name] for name in order if name.startswith("medication") or name == "dosageInstruction"}
+    return digest(told | {"contained": inside})
+
+
+def digest(value: Json) -> str:
+    """A digest of JSON (64 hex digits), whatever the order of its members."""
+    return hashlib.sha256(wire.encode({name: value[name] for name in sorted(value)})).hexdigest()

@@ -7,7 +7,7 @@ from datetime import date
 
 from service.case import Case, Product
 from service.dose import BodySurface, Dose
-from service.fhir.attestations import read_attestations
+from service.fhir.attestations import Responses, read_responses
 from service.fhir.body import read_body
 from service.fhir.chart import Chart
 from service.fhir.companions import medication_of, read_companions
@@ -37,6 +37,7 @@ class Record:
     facts: Case
     coverage: Coverage | None
     diagnoses: Reader
+    responses: Responses
 
 
 def read_product(
@@ -56,7 +57,7 @@ def read_product(
 
 
 def read_record(chart: Chart, *, on: date, questions: Questions, terms: Terminology, plans: Plans) -> Record:
-    """The facts of the patient, the coverage and the attestations; the order's own are left open."""
+    """The facts of the patient and the coverage, and what was attested; the order's own are left open."""
     body, body_remarks = read_body(chart, on, questions.measured_within_days, terms)
     coverage, coverage_remarks = choose_coverage(chart, on)
     states = questions.state_observations
@@ -75,10 +76,9 @@ def read_record(chart: Chart, *, on: date, questions: Questions, terms: Terminol
         condition_remarks=condition_remarks,
         membership=read_membership(chart, coverage, on=on, plans=plans, terms=terms),
         allergies=read_allergies(chart, questions, terms),
-        attestations=read_attestations(chart, questions.policy, questions.version),
         remarks=coverage_remarks,
     )
-    return Record(on, facts, coverage, Reader(chart, on, questions, terms))
+    return Record(on, facts, coverage, Reader(chart, on, questions, terms), read_responses(chart, questions))
 
 
 def read_case(
@@ -98,6 +98,7 @@ def read_case(
             product.id, chart, on=on, coverage=record.coverage, body=body, questions=questions, terms=terms
         ),
         requested=read_requested(order),
+        attestations=record.responses.of(order, chart),
     )
     aside = tuple(dict.fromkeys(chart.foreign))
     return replace(

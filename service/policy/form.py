@@ -11,32 +11,23 @@ from dataclasses import dataclass
 
 from service.policy.clause import About, Clause
 from service.policy.determine import Policy
-from service.policy.on_chart import AttestedClause, ConditionClause, FailedClause, PrescriberClause
-from service.policy.on_therapy import RespondingClause, SuppliedClause, TakingClause
+from service.policy.on_chart import AgeClause
 from service.policy.outline import Item, Outline
 from service.questions import Shows
 
-_DOCUMENTED = (
-    AttestedClause,
-    ConditionClause,
-    FailedClause,
-    PrescriberClause,
-    RespondingClause,
-    SuppliedClause,
-    TakingClause,
-)
 _MASK = re.compile(r"[0-9a-f]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A criterion to attest: `says` it in our words, `question` asks a prescriber whether it is met, `asks` for what
-    would document it; `documents`: a copy helps; `shows`: what a chart may show of it already."""
+    would document it, where the policy wants more than the answer; `documents`: a copy helps; `shows`: what a chart may
+    show of it already."""
 
     ref: str
     says: str
     question: str
-    asks: str
+    asks: str | None
     documents: bool
     shows: tuple[Shows, ...] = ()
 
@@ -138,8 +129,8 @@ def _question(clause: Clause, about: About) -> Question:
         clause.ref,
         clause.says,
         clause.question or clause.says,
-        clause.asks or clause.says,
-        isinstance(clause, _DOCUMENTED),
+        clause.asks,
+        bool(clause.asks) and not isinstance(clause, AgeClause),
         clause.shows(about),
     )
 

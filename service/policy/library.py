@@ -160,6 +160,7 @@ def questions_of(policy: Policy) -> Questions:
         companions=frozenset(c.companions for c in clauses if isinstance(c, DoseClause) and c.companions),
         measured_within_days=document.history.measured_within_days,
         state_observations=document.history.observed_states,
+        about_dose=frozenset(c.ref for c in clauses if c.about_dose),
         resources=tuple(dict.fromkeys((*_ALWAYS, *_read_by(document)))),
     )
 

@@ -4,7 +4,6 @@ A link names nothing of a patient: its token stands in the fragment, which no se
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from service.decide import Decided
 from service.determination import Determination, Status
 from service.faults import record
 from service.fhir.answers import Answered, Entry
-from service.fhir.attestations import OWN
+from service.fhir.attestations import ORDERED, OWN
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text, texts
+from service.fhir.order import digest, ordered
 from service.fhir.shown import shown
 from service.filing import reads_daily
 from service.forms import EXPLAINED, circumstances
@@ -37,7 +37,6 @@ from service.web.state import State
 _log = logging.getLogger("countersign.forms")
 _NOT_READ = "Answers to the service's own forms could not be looked up"
 PLACE = "/forms/"
-_TAKEN = frozenset({"dosageInstruction", "contained"})  # a medicine may be contained
 _NAME = 200  # characters
 _AT_ONCE = 4  # responses handed over in one call
 _URIS = "urn:ietf:rfc:3986"
@@ -93,16 +92,7 @@ def thread(order: Json) -> str:
     """What an order is known by from call to call: its id, else what it says."""
     if identity := text(order, "id"):
         return identity
-    return f"content:{_digest(order, [name for name in order if name not in _VOLATILE])}"
-
-
-def ordered(order: Json) -> str:
-    """What an order orders: its medicine and how that is taken."""
-    return _digest(order, [name for name in order if name.startswith("medication") or name in _TAKEN])
-
-
-def _digest(order: Json, names: Iterable[str]) -> str:
-    return hashlib.sha256(wire.encode({name: order[name] for name in sorted(names)})).hexdigest()
+    return f"content:{digest({name: order[name] for name in order if name not in _VOLATILE})}"
 
 
 def _about(chart: Chart, told: Determination, order: Json, asks: Form) -> dict[str, str]:
@@ -131,35 +121,24 @@ def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
 
 def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:
     """What was answered on the service's own page for the orders of a request, as responses about its patient."""
-    subject = subject_of(caller, asked)
+    subject, orders = subject_of(caller, asked), asked.orders()
     try:
-        found = [
-            (one, one.ordered == held.store.ordered(subject, ordered(order)))
-            for order in asked.orders()
-            for one in held.store.answers_of(subject, [thread(order)])
-        ]
+        found = held.store.answers_of(subject, [thread(order) for order in orders])
+        hashed = {held.store.ordered(subject, was): was for was in map(ordered, orders)} if found else {}
     except Exception as error:  # the order is decided without them, whatever the reason
         record(_log, "looking up answers", error, g.correlation)
         return Answered(CouldNotAsk(_NOT_READ))
     patient = {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"}
     entries = tuple(
-        Entry(f"{OWN}{one.id}", {**(one.essence if same else _of_any_dose(held, one)), "subject": patient})
-        for one, same in found
+        # Of an order that orders something else by now, nobody has answered the questions about its dose.
+        Entry(f"{OWN}{one.id}", {**one.essence, "subject": patient, "extension": _given_for(hashed.get(one.ordered))})
+        for one in found
     )
     return Answered(Had(), entries) if entries else Answered(NothingThere())
 
 
-def _of_any_dose(held: State, kept: Answers) -> Json:
-    """Answers without those about the dose: of an order that orders something else by now, nobody has answered them."""
-    on_file = (revision.policy for revision in held.office.library.revisions())
-    policy = next((one for one in on_file if (one.id.id, one.id.version) == (kept.policy, kept.version)), None)
-    about = {clause.ref for clause in policy.document.clause if clause.about_dose} if policy else set()
-    return {**kept.essence, "item": _without(kept.essence.get("item", ()), about)}
-
-
-def _without(listed: Iterable[Json], links: set[str]) -> list[Json]:
-    kept = [item for item in listed if item["linkId"] not in links]
-    return [item | ({"item": _without(item["item"], links)} if "item" in item else {}) for item in kept]
+def _given_for(was: str | None) -> list[Json]:
+    return [{"url": ORDERED, "valueString": was or "an order that was changed"}]
 
 
 def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided: Sequence[Decided], ehr: Ehr) -> None:

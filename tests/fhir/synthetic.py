@@ -65,6 +65,7 @@ QUESTIONS = Questions(
     companions=frozenset({"antineoplastic"}),
     measured_within_days=365,
     state_observations={"pregnancy": 280},
+    about_dose=frozenset({"I.B.7"}),
     resources=(),
 )
 

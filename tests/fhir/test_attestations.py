@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from service.case import Attestation
-from service.fhir.attestations import read_attestations
+from service.case import Attestation, Had
+from service.fhir.answers import Answered, Entry
+from service.fhir.attestations import ORDERED, OWN, read_responses
+from service.fhir.chart import Chart
+from service.fhir.order import ordered
 from tests.fhir.anything import resources
-from tests.fhir.synthetic import JSON, QUESTIONS, chart_of
+from tests.fhir.synthetic import JSON, QUESTIONS, SERVER, chart_of
 
 OURS = "urn:countersign:questionnaire:CP.PHAR.134"
 
@@ -25,8 +28,12 @@ def response(identity: str, *items: JSON, on: str | None = "2026-03-10", **more:
 
 
 def attested(*resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, Attestation]:
+    return attested_of(drafts[0] if drafts else {"resourceType": "MedicationRequest"}, *resources, drafts=drafts)
+
+
+def attested_of(order: JSON, *resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, Attestation]:
     chart = chart_of(*resources, drafts=drafts)
-    return dict(read_attestations(chart, QUESTIONS.policy, QUESTIONS.version))
+    return dict(read_responses(chart, QUESTIONS).of(order, chart))
 
 
 def answers(*resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, bool]:
@@ -91,7 +98,7 @@ def test_an_answer_to_another_revisions_questions_does_not_count(named: str) -> 
 
 def test_what_was_answered_for_another_revision_is_named() -> None:
     found = chart_of(response("a", item("I.B.6", True), questionnaire=f"{OURS}|2024-11"))
-    assert read_attestations(found, QUESTIONS.policy, QUESTIONS.version) == {}
+    assert read_responses(found, QUESTIONS).given == {}
     assert found.foreign == ["QuestionnaireResponse/a answers the questions of revision 2024-11, and was not read"]
 
 
@@ -206,3 +213,72 @@ def test_any_json_never_raises(resource: JSON) -> None:
     finished = {**resource, "status": "completed", "questionnaire": None}
     found = attested(resource, finished, drafts=(nested,))
     assert all(a.evidence.path == "QuestionnaireResponse.item" for a in found.values())
+
+
+DOSE = item("I.B.7", True)
+DRAFT = {"resourceType": "MedicationRequest", "id": "order-1", "dosageInstruction": [{"text": "15 mg weekly"}]}
+
+
+def for_orders(*references: str) -> JSON:
+    url = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/qr-context"
+    return {"extension": [{"url": url, "valueReference": {"reference": one}} for one in references]}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        (),
+        ("Coverage/cov-1",),
+        ("MedicationRequest/order-1",),
+        ("MedicationRequest/order-1/_history/3",),
+        (f"{SERVER}/MedicationRequest/order-1",),
+        ("Coverage/cov-1", "MedicationRequest/order-9", "MedicationRequest/order-1"),
+    ],
+)
+def test_an_answer_about_the_dose_counts_for_the_order_it_was_given_for(named: tuple[str, ...]) -> None:
+    given = response("a", DOSE, item("I.B.6", True), **for_orders(*named))
+    assert set(attested_of(DRAFT, given, drafts=(DRAFT,))) == {"I.B.6", "I.B.7"}
+
+
+@pytest.mark.parametrize("named", ["MedicationRequest/order-2", "https://elsewhere.example/MedicationRequest/order-1"])
+def test_an_answer_about_another_orders_dose_does_not_count(named: str) -> None:
+    given = response("a", DOSE, item("I.B.6", True), **for_orders(named))
+    assert set(attested_of(DRAFT, given, drafts=(DRAFT,))) == {"I.B.6"}
+
+
+def test_a_later_answer_about_another_orders_dose_takes_nothing_back() -> None:
+    own = response("a", DOSE, on="2026-03-09", **for_orders("MedicationRequest/order-1"))
+    other = response("b", item("I.B.7", False), **for_orders("MedicationRequest/order-2"))
+    assert attested_of(DRAFT, own, other, drafts=(DRAFT,))["I.B.7"].yes
+
+
+def test_what_one_draft_contains_about_the_dose_counts_for_that_draft_alone() -> None:
+    contained = response("q", DOSE, item("I.B.6", True))
+    holds = {**DRAFT, "contained": [contained]}
+    other = {**DRAFT, "id": "order-2"}
+    assert set(attested_of(holds, drafts=(holds, other))) == {"I.B.6", "I.B.7"}
+    assert set(attested_of(other, drafts=(holds, other))) == {"I.B.6"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "links"),
+    [
+        ({"reasonCode": [{"text": "RA"}], "id": "order-7"}, {"I.B.6", "I.B.7"}),
+        ({"dosageInstruction": [{"text": "20 mg weekly"}]}, {"I.B.6"}),
+        ({"medicationCodeableConcept": {"text": "Otrexup"}}, {"I.B.6"}),
+        ({"contained": [{"resourceType": "Medication", "id": "m"}]}, {"I.B.6"}),
+        ({"contained": [{"resourceType": "Practitioner", "id": "p"}]}, {"I.B.6", "I.B.7"}),
+    ],
+)
+def test_an_answer_on_our_own_form_counts_while_the_order_orders_the_same(changed: JSON, links: set[str]) -> None:
+    own = {k: v for k, v in response("a", DOSE, item("I.B.6", True)).items() if k != "id"}
+    own["extension"] = [{"url": ORDERED, "valueString": ordered(DRAFT)}]
+    order = {**DRAFT, **changed}
+    answered = {"QuestionnaireResponse": Answered(Had(), (Entry(f"{OWN}1", own),))}
+    chart = Chart("pat-1", SERVER, (Entry(None, order),), answered)
+    assert set(read_responses(chart, QUESTIONS).of(order, chart)) == links
+
+
+def test_an_ehrs_response_cannot_say_what_was_ordered() -> None:
+    forged = response("a", DOSE, extension=[{"url": ORDERED, "valueString": "0" * 64}])
+    assert set(attested_of(DRAFT, forged, drafts=(DRAFT,))) == {"I.B.7"}

@@ -213,6 +213,8 @@ def test_a_document_is_asked_for_by_its_own_number_and_revision() -> None:
     assert asked.companions == {"antineoplastic"}
     assert asked.conditions >= {"unable-to-swallow-pills", "pregnancy", "alcoholism"}
     assert asked.measured_within_days == 365
+    assert {"I.B.7", "I.C.note", "I.D.6.c"} <= asked.about_dose
+    assert "I.B.6" not in asked.about_dose
     assert asked.state_observations == shipped().document.history.observed_states
 
 

@@ -40,7 +40,7 @@ def test_the_value_holds_every_clause_once_in_the_policys_order(version: str) ->
             "I.A.3.b",
             "Oral solution: the patient has not turned 19",
             "at most 18 completed years on the evaluation date",
-            "Is the patient still younger than 19?",
+            "Is the patient still younger than 19 on the day of this order?",
             "only for xatmep, jylamvo; failing refers as age",
             depth=1,
         ),
