@@ -65,7 +65,8 @@ def test_a_clause_that_both_revisions_have_asks_the_same_in_both() -> None:
 def test_a_question_is_put_in_a_prescribers_words_and_told_in_the_policys() -> None:
     found = asked("I.B.5")
     assert found.question == (
-        "Did generic methotrexate injection fail, cause significant side effects, or is it contraindicated for this patient?"
+        "Did generic methotrexate injection fail, cause significant side effects, "
+        "or is it contraindicated for this patient?"
     )
     assert found.says.startswith("Injectable: generic methotrexate injection was tried")
 
