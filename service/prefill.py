@@ -30,33 +30,52 @@ _MEDICATIONS = {
 _SOUND = "modifierExtension.empty() and implicitRules.empty()"
 _NAME = "({0}.text | {0}.coding.display | {0}.coding.code).first()"
 _DAY = "toString().substring(0, 10)"
+_AMOUNT = "value.toString() & iif(unit.exists(), unit, code).select(' ' & $this)"
+_STAGES = (
+    "stage.where(modifierExtension.empty()).summary"
+    ".select((text | coding.display | coding.code).first()).join(', ').select(', stage: ' & $this)"
+)
+_ONE_DOSE = "doseAndRate.dose.ofType(Quantity)"
+_RATE = (
+    "timing.repeat.where(children().count() = 3 and frequency.exists() and period.exists() and periodUnit.exists())"
+    ".select(', ' & frequency.toString() & ' × per ' & period.toString() & ' ' & periodUnit)"
+)
+_DOSAGES = (
+    "dosage.combine(dosageInstruction).where(modifierExtension.empty())"
+    f".where(text.exists() or (doseAndRate.count() = 1 and {_ONE_DOSE}.value.exists()))"
+    f".select(iif(text.exists(), text, {_ONE_DOSE}.select({_AMOUNT}) & {_RATE}))"
+    ".join(', ').select(': ' & $this)"
+)
 _CONDITION = (
     "%conditions.entry.resource"
     f".where({_SOUND} and verificationStatus.coding.where(code = 'refuted' or code = 'entered-in-error').empty())"
     ".where(code.coding.where({0}).exists())"
     f".select({_NAME.format('code')}"
     " & clinicalStatus.coding.code.first().select(' (' & $this & ')')"
+    f" & {_STAGES}"
     " & (onset.ofType(dateTime) | recordedDate).first()"
     f".select(', since ' & {_DAY}))"
 )
 _MEDICATION = (
     "%statements.entry.resource.combine(%requests.entry.resource).combine(%dispenses.entry.resource)"
     f".where({_SOUND} and status.where($this = 'draft' or $this = 'entered-in-error').empty())"
+    ".where(doNotPerform.where($this).empty())"
     ".where(medication.coding.where({0}).exists())"
     f".select({_NAME.format('medication')}"
     " & status.select(' (' & $this & ')')"
     " & (effective.ofType(dateTime) | effective.start | authoredOn | whenHandedOver | whenPrepared).first()"
     f".select(', ' & {_DAY})"
-    f" & effective.end.select(' to ' & {_DAY}))"
+    f" & effective.end.select(' to ' & {_DAY})"
+    f" & {_DOSAGES})"
 )
 _MEASURE = (
     "%{0}.entry.resource.where(" + _SOUND + ").first()"
     f".where(value.ofType(Quantity).value.exists()).select({_NAME.format('code')}"
-    " & ' ' & value.ofType(Quantity).value.toString()"
-    " & value.ofType(Quantity).select(iif(unit.exists(), unit, code)).select(' ' & $this)"
+    f" & ' ' & value.ofType(Quantity).select({_AMOUNT})"
     " & (effective.ofType(dateTime) | effective.ofType(instant) | effective.start).first()"
     f".select(' (' & {_DAY} & ')'))"
 )
+_CUT = f"iif(length() > {Shows.LONGEST}, substring(0, {Shows.LONGEST - 2}) & ' …', $this)"
 _BORN = "%patient.birthDate.first().select('Date of birth on record: ' & toString())"
 
 
@@ -73,7 +92,7 @@ def initial(shows: tuple[Shows, ...], terms: Terminology) -> list[Json]:
         return []
     told = [expression for one in shows for expression in _expressions(one, terms)]
     joined = told[0] + "".join(f".combine({one})" for one in told[1:])
-    return [_expression(f"{_SDC}initialExpression", "text/fhirpath", f"{joined}.join('; ')")]
+    return [_expression(f"{_SDC}initialExpression", "text/fhirpath", f"{joined}.join('; ').select({_CUT})")]
 
 
 def _expression(url: str, language: str, expression: str, name: str | None = None) -> Json:

@@ -7,14 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Shows:
     """What a chart may show of a question already: its records of a kind with a code of these concepts (value sets);
-    `birth-date` is the Patient's, and has none."""
+    `birth-date` is the Patient's, and has none. At most `LONGEST` characters are told of one question."""
 
+    LONGEST: ClassVar[int] = 4000
     kind: Literal["condition", "medication", "measure", "birth-date"]
     concepts: tuple[str, ...] = ()
 
@@ -69,7 +70,7 @@ class DiagnosisQuestion:
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What a policy revision asks of a chart: nothing else is read, and nothing else is prefetched. `about_dose`: the
-    numbers of its criteria about an order's dose."""
+    numbers of its criteria about an order's dose, `about_product` of those about treatment with the product so far."""
 
     policy: str
     version: str
@@ -83,4 +84,5 @@ class Questions:
     measured_within_days: int
     state_observations: Mapping[str, int]
     about_dose: frozenset[str]
+    about_product: frozenset[str]
     resources: tuple[str, ...]

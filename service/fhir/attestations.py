@@ -19,7 +19,9 @@ from service.questions import Questions
 _ANSWERED = frozenset({"completed", "amended"})
 _ZONES = 2  # days
 OWN = "urn:countersign:answers:"  # before the id of what was answered on the service's own page
-ORDERED = "urn:countersign:ordered"  # what the order ordered when it was answered there (see `service.fhir.order`)
+# Of what was answered there: what the order ordered then (see `service.fhir.order`) and of which product it was, and
+# for whom the card was made that linked to it.
+ORDERED, PRODUCT, LINKED = (f"urn:countersign:{told}" for told in ("ordered", "product", "linked"))
 _CONTEXT = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/qr-context"
 
 
@@ -42,12 +44,13 @@ def revision_of(canonical: str, policy: str) -> str | None:
 @dataclass(frozen=True, slots=True)
 class _Response:
     """A response with where it stands, and by what way it came; `orders`: by what the orders are known that it was
-    given for, where it says so."""
+    given for, and `product` the policy's product that they were of, where it says so."""
 
     resource: Json
     reference: str
     way: str
     orders: frozenset[str]
+    product: str | None
     on: date | None
     instant: datetime | None
 
@@ -61,24 +64,32 @@ class _Response:
 @dataclass(frozen=True, slots=True)
 class Responses:
     """What a chart's responses answer, by linkId: read once, shared by the orders of a request. `cut`: the chart's
-    list of them is surely not whole; `about_dose` are the criteria about an order's dose."""
+    list of them is surely not whole; `about_dose` are the criteria about an order's dose, `about_product` those about
+    how the patient fares with the product."""
 
     given: Mapping[str, tuple[tuple[_Response, bool | None], ...]]
     cut: bool
     about_dose: frozenset[str]
+    about_product: frozenset[str]
 
-    def of(self, order: Json, chart: Chart) -> Mapping[str, Attestation]:
-        """The answer to each criterion for an order (reading 14, 15): the latest authored response that answers it
-        decides; where that response, or another of the same moment, answers otherwise, too, nothing was attested.
+    def of(self, order: Json, product: str | None, chart: Chart) -> Mapping[str, Attestation]:
+        """The answer to each criterion for an order of a product (reading 14, 15): the latest authored response that
+        answers it decides; where that response, or another of the same moment, answers otherwise, too, nothing was
+        attested.
 
         `on` is the day of the response, None where it has no full date; such a response goes behind every dated one.
         What was answered about the dose of another order, or of this one when it ordered something else, is no answer
-        to this one's."""
+        to this one's; nor is what was answered about treatment with another product."""
         tied = any(response.orders for answers in self.given.values() for response, _ in answers)
         known = {ordered(order), *chart.names(order)} if tied else set()
         found = {}
         for link, answers in self.given.items():
-            counts = [a for a in answers if not a[0].orders or a[0].orders & known or link not in self.about_dose]
+            counts = [
+                (one, yes)
+                for one, yes in answers
+                if (not one.orders or one.orders & known or link not in self.about_dose)
+                and (one.product in (None, product) or link not in self.about_product)
+            ]
             one = _latest(link, counts) if counts else None
             # Of a list that was cut, a later answer may be among those not read. What was answered for this very order
             # on the service's own page stands all the same: else no EHR without that list could be answered from it.
@@ -95,7 +106,8 @@ def read_responses(chart: Chart, questions: Questions) -> Responses:
         for link, answer in _answers(response.resource).items():
             given.setdefault(link, []).append((response, answer))
     cut = chart.cut("QuestionnaireResponse") is not None
-    return Responses({link: tuple(answers) for link, answers in given.items()}, cut, questions.about_dose)
+    listed = {link: tuple(answers) for link, answers in given.items()}
+    return Responses(listed, cut, questions.about_dose, questions.about_product)
 
 
 def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
@@ -114,21 +126,30 @@ def _responses(chart: Chart, policy: str, version: str) -> Iterator[_Response]:
     )
     for resource, reference, way, orders in (*charted, *contained):
         if code_of(resource.get("status")) in _ANSWERED and _asked(resource, policy, version, chart):
-            own = "on a form of this service" if reference.startswith(OWN) else way
-            yield _Response(resource, reference, own, orders, day(resource.get("authored")), _instant(resource))
+            own = _own(resource) if reference.startswith(OWN) else {}
+            way = _way(own.get(LINKED)) if own else way
+            on, instant = day(resource.get("authored")), _instant(resource)
+            yield _Response(resource, reference, way, orders, own.get(PRODUCT), on, instant)
+
+
+def _own(response: Json) -> dict[str, str]:
+    """What the service put on record of a response to a form of its own, by URL."""
+    told = ((text(one, "url"), text(one, "valueString")) for one in items(response, "extension"))
+    return {url: said for url, said in told if url and said}
+
+
+def _way(linked: str | None) -> str:
+    return f"on a form of this service{f', by a link given to {linked}' if linked else ''}"
 
 
 def _orders(response: Json, chart: Chart) -> frozenset[str]:
-    """What the orders are known by that a response is in the context of (Da Vinci DTR's qr-context)."""
-    own = chart.reference(response).startswith(OWN)
-    found: set[str] = set()
-    for extension in items(response, "extension"):
-        url = text(extension, "url")
-        if url == ORDERED and own and (hashed := text(extension, "valueString")):
-            found.add(hashed)
-        elif url == _CONTEXT and (named := chart.local(child(extension, "valueReference"))):
-            found |= {named} if "MedicationRequest/" in named else set()
-    return frozenset(found)
+    """What the orders are known by that a response was given for: our own says what was ordered, others are in the
+    context of an order (Da Vinci DTR's qr-context)."""
+    if chart.reference(response).startswith(OWN):
+        return frozenset({was} if (was := _own(response).get(ORDERED)) else ())
+    contexts = (child(one, "valueReference") for one in items(response, "extension") if text(one, "url") == _CONTEXT)
+    named = (chart.local(reference) for reference in contexts)
+    return frozenset(one for one in named if one and "MedicationRequest/" in one)
 
 
 def _asked(response: Json, policy: str, version: str, chart: Chart) -> bool:

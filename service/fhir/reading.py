@@ -98,7 +98,7 @@ def read_case(
             product.id, chart, on=on, coverage=record.coverage, body=body, questions=questions, terms=terms
         ),
         requested=read_requested(order),
-        attestations=record.responses.of(order, chart),
+        attestations=record.responses.of(order, product.id, chart),
     )
     aside = tuple(dict.fromkeys(chart.foreign))
     return replace(

@@ -161,6 +161,7 @@ def questions_of(policy: Policy) -> Questions:
         measured_within_days=document.history.measured_within_days,
         state_observations=document.history.observed_states,
         about_dose=frozenset(c.ref for c in clauses if c.about_dose),
+        about_product=frozenset(c.ref for o in policy.outlines if o.section.kind == "continued" for c in o.leaves()),
         resources=tuple(dict.fromkeys((*_ALWAYS, *_read_by(document)))),
     )
 

@@ -219,3 +219,7 @@ class AttestedClause(Clause):
 
     def reads(self) -> str:
         return "only an attestation meets it"
+
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        """Of whether a dose goes up: the doses on record."""
+        return about.medications(self.for_) if self.only_if else ()

@@ -143,8 +143,9 @@ class DoseClause(Clause):
         regimen = {None: "", "single-agent": alone, "combination": beside}[self.regimen]
         return f"at most {self.limit.reads()}{count}{regimen}"
 
-    def shows(self, _about: About) -> tuple[Shows, ...]:
-        return (_BODY,) if self.limit.unit == "mg/m2" else ()
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        """What an order in the other unit needs, whichever it is, and for an increase the doses on record."""
+        return (*(about.medications(self.for_) if self.only_if else ()), _BODY)
 
 
 def _joined(words: Iterable[str | None]) -> str | None:
@@ -205,6 +206,9 @@ class OnLabelClause(Clause):
     def reads(self) -> str:
         doses = " or ".join(self.doses)
         return f"product and diagnosis are on the product's label and {doses} is met; else only an attestation meets it"
+
+    def shows(self, about: About) -> tuple[Shows, ...]:
+        return about.medications(self.for_) if self.only_if else ()
 
 
 def _of_age(setting: Setting, label: Label) -> bool:

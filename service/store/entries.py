@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from service.determination import Approval, Determination
@@ -120,16 +120,21 @@ class CardSent:
     told: int | None = None
 
 
+class OrderKey(NamedTuple):
+    """What an order is known by from call to call, and what it orders (any texts)."""
+
+    order: str
+    ordered: str
+
+
 @dataclass(frozen=True, slots=True)
 class FormSent:
-    """A form that a card links to: `token` opens it `until` an instant, `order` is what its order is known by and
-    `ordered` what it orders (any text), `name` the form's of a policy's revision, `sealed` what the token alone
-    opens."""
+    """A form that a card links to: `token` opens it `until` an instant, `name` is the form's of a policy's revision,
+    `sealed` what the token alone opens."""
 
     token: str = field(repr=False)
     until: datetime
-    order: str
-    ordered: str = field(repr=False)
+    order: OrderKey = field(repr=False)
     policy: str
     version: str
     name: str
@@ -152,9 +157,9 @@ class FormKept:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Answers to a form on record, the `place`-th of its order. `essence` is the response without texts and documents,
-    its patient and its order: what criteria are answered by. `written_by` is who answered, `ordered` the hash of what
-    the order ordered then."""
+    """Answers to a form on record, the `place`-th of those to their order (from 0). `essence` is the response without
+    texts and documents, its patient and its order: what criteria are answered by. `written_by` is who answered,
+    `ordered` the hash of what the order ordered then."""
 
     id: UUID
     at: datetime

@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from service import wire
 from service.sealed import mark
 from service.store import rows
-from service.store.entries import Answers, Call, FormKept, Subject
+from service.store.entries import Answers, Call, FormKept, OrderKey, Subject
 from service.store.keyed import Keyed
 from service.store.tables import answers, delivered, form
 
@@ -34,8 +34,8 @@ def form_rows(keyed: Keyed, call: Call) -> list[rows.Row]:
             "call": call.id,
             "until": sent.until,
             "patient": patient,
-            "order_id": rows.order_of(keyed, patient, sent.order),
-            "ordered": rows.ordered_of(keyed, patient, sent.ordered),
+            "order_id": rows.order_of(keyed, patient, sent.order.order),
+            "ordered": rows.ordered_of(keyed, patient, sent.order.ordered),
             "policy": sent.policy,
             "version": sent.version,
             "name": sent.name,
@@ -65,17 +65,23 @@ class Forms:
             row = connection.execute(select(*named).where(told.id == mark(token))).first()
         return FormKept((row.patient, row.order_id), *row[2:]) if row else None
 
-    def answered(self, kept: FormKept) -> Answers | None:
-        """The newest answers to the same form for the same order; None where there are none."""
+    def answers_to(self, kept: FormKept) -> tuple[Answers, ...]:
+        """What was answered for a form's order, whichever of its forms was, the newest first."""
+        patient, order = kept.thread
+        given = (answers.c.patient == patient, answers.c.order_id == order)
         with self._reading() as connection:
-            row = connection.execute(_of(kept.thread).where(answers.c.name == kept.name)).first()
-        return Answers(*row) if row else None
+            return tuple(Answers(*row) for row in connection.execute(_newest().where(*given)))
+
+    def response(self, id: UUID) -> str | None:
+        """The whole response (JSON) of answers."""
+        with self._reading() as connection:
+            return connection.scalar(select(answers.c.response).where(answers.c.id == id))
 
     def submit(
         self, kept: FormKept, at: datetime, place: int, written_by: str, essence: Mapping[str, Any], response: str
     ) -> UUID | None:
-        """The id that answers are kept under, as the `place`-th of this form and order; None where others are there
-        already: nothing is overwritten, and nobody's answers go unseen."""
+        """The id that answers are kept under, as the `place`-th to their order; None where others are there already:
+        nothing is overwritten, and nobody's answers go unseen."""
         patient, order = kept.thread
         row = {
             "id": uuid4(),
@@ -87,6 +93,7 @@ class Forms:
             "version": kept.version,
             "name": kept.name,
             "place": place,
+            "turn": place,
             "written_by": written_by,
             "essence": dict(essence),
             "response": response,
@@ -99,29 +106,24 @@ class Forms:
                 return None
         return UUID(str(row["id"]))
 
-    def answers_of(self, subject: Subject, orders: Sequence[str]) -> tuple[Answers, ...]:
-        """What was answered for these orders of a patient, the newest first."""
+    def answers_of(self, subject: Subject, orders: Sequence[OrderKey]) -> tuple[Answers, ...]:
+        """What was answered for these orders of a patient, the newest first: under what they are known by, or where
+        the same was ordered (an EHR may give a draft another id in every call)."""
+        given = self._given_for(subject, orders)
         with self._reading() as connection:
-            found = [row for thread in self._threads(subject, orders) for row in connection.execute(_of(thread))]
-        return tuple(Answers(*row) for row in found)
+            return tuple(Answers(*row) for row in connection.execute(_newest().where(given)))
 
     def ordered(self, subject: Subject, ordered: str) -> str:
         """The hash of what an order orders, as forms and answers are kept with it."""
         keyed = self._key()
         return rows.ordered_of(keyed, rows.patient_of(keyed, subject), ordered)
 
-    def undelivered(self, subject: Subject, orders: Sequence[str]) -> tuple[tuple[Answers, str], ...]:
+    def undelivered(self, subject: Subject, orders: Sequence[OrderKey]) -> tuple[tuple[Answers, str], ...]:
         """What was answered for these orders and no EHR has yet, each with the whole response (JSON)."""
-        given = select(delivered.c.id)
+        given = self._given_for(subject, orders)
+        waiting = _newest(answers.c.response).where(given, answers.c.id.not_in(select(delivered.c.id))).limit(_PAGE)
         with self._reading() as connection:
-            found = [
-                row
-                for thread in self._threads(subject, orders)
-                for row in connection.execute(
-                    _of(thread, with_response=True).where(answers.c.id.not_in(given)).limit(_PAGE)
-                )
-            ]
-        return tuple((Answers(*row[:-1]), row.response) for row in found)
+            return tuple((Answers(*row[:-1]), row.response) for row in connection.execute(waiting))
 
     def export_answers(self, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
         """The answers kept from `since` on and before `until` (days, UTC), oldest first, each with its whole response.
@@ -146,12 +148,12 @@ class Forms:
         with self._writing() as connection, suppress(IntegrityError), connection.begin_nested():
             connection.execute(insert(delivered), {"id": id, "at": at})
 
-    def _threads(self, subject: Subject, orders: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _given_for(self, subject: Subject, orders: Sequence[OrderKey]) -> ColumnElement[bool]:
         keyed = self._key()
         patient = rows.patient_of(keyed, subject)
-        for order in dict.fromkeys(orders):
-            if hashed := rows.order_of(keyed, patient, order):
-                yield patient, hashed
+        known = [hashed for one in orders if (hashed := rows.order_of(keyed, patient, one.order))]
+        same = [rows.ordered_of(keyed, patient, one.ordered) for one in orders]
+        return and_(answers.c.patient == patient, or_(answers.c.order_id.in_(known), answers.c.ordered.in_(same)))
 
     @abstractmethod
     def _key(self) -> Keyed: ...
@@ -182,11 +184,6 @@ def _told(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _of(thread: tuple[str, str], *, with_response: bool = False) -> Select[Any]:
-    patient, order = thread
-    named = (*_COLUMNS, "response") if with_response else _COLUMNS
-    return (
-        select(*(answers.c[name] for name in named))
-        .where(answers.c.patient == patient, answers.c.order_id == order)
-        .order_by(answers.c.at.desc(), answers.c.place.desc())
-    )
+def _newest(*more: ColumnElement[Any]) -> Select[Any]:
+    named = (*(answers.c[name] for name in _COLUMNS), *more)
+    return select(*named).order_by(answers.c.at.desc(), answers.c.place.desc())

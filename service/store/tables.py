@@ -173,7 +173,10 @@ answers = Table(
     Column("written_by", Text(), nullable=False),
     Column("essence", JSON(), nullable=False),
     Column("response", Text(), nullable=False),
+    Column("turn", Integer()),
     Index("ix_answers_place", "patient", "order_id", "name", "place", unique=True),
+    Index("ix_answers_turn", "patient", "order_id", "turn", unique=True),
+    Index("ix_answers_ordered", "patient", "ordered"),
     Index("ix_answers_at", "at"),
 )
 

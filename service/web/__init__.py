@@ -14,7 +14,7 @@ from service.config import Config
 from service.fhir.models import warm
 from service.hooks.discovery import discovery
 from service.steps import timed
-from service.web import conformance, entry, operation, policies, questionnaires
+from service.web import conformance, entry, operation, page, policies, questionnaires
 from service.web.calls import LIMIT, call
 from service.web.errors import answer, answer_errors, refusal
 from service.web.feedback import feedback
@@ -75,6 +75,7 @@ def create_app(config: Config | None = None) -> Flask:
     questionnaires.offer(app)
     conformance.offer(app)
     entry.offer(app)
+    page.offer(app)
     operation.offer(app)
     return app
 

@@ -1,63 +1,46 @@
-"""The page on which a form is filled in, for EHRs without an app for it: the page itself, the same for everyone, and
-the form that a card's token opens. What is answered is kept; nothing that is kept is overwritten.
+"""The form that a card's token opens, for EHRs without an app for it: shown to the page, and taken back answered. What
+is answered is kept; nothing that is kept is overwritten.
 
 The token comes in a header, never in an address. Knows no card and decides nothing."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import logging
-import mimetypes
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 from flask import Flask, Response, g, request
 
 from service import metrics, wire
 from service.faults import record
-from service.fhir.elements import Json, text
+from service.fhir.attestations import LINKED, PRODUCT
+from service.fhir.elements import Json
 from service.filled import Fault, essence, filled
 from service.forms import canonical, questionnaire
 from service.found import found_in
 from service.hooks.request import Invalid, decode
-from service.policy.form import Form, named
+from service.policy.form import Form, named, questions
 from service.sealed import unseal
 from service.store import Answers, FormKept, Unkept
 from service.web.calls import is_json, read_body
 from service.web.errors import problem, problems
+from service.web.page import GUARDED
 from service.web.state import State, state
 
 _log = logging.getLogger("countersign.entry")
-MOST = 20  # answers to one form of one order
+MOST = 20  # answers to the forms of one order
 LIMIT = 6 * 1024 * 1024  # bytes of a submission
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 _TOKEN = re.compile(r"Bearer ([A-Za-z0-9_-]{20,200})")
 _PERSON = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
 _NAME = 200  # characters of who answers
-_GUARDED = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_JOINERS = "\u200c\u200d"  # without them names in Persian or Hindi are written wrong
 
 
 def offer(app: Flask) -> None:
-    """The routes of the page and of its entries."""
-
-    @app.get("/forms/")
-    def form_page() -> Response:
-        return _file("form.html")
-
-    @app.get("/forms/<path:name>")
-    def form_file(name: str) -> Response:
-        return _file(name) if _FILE.fullmatch(name) else problem(404, "there is no such file")
+    """The routes of the page's entries."""
 
     @app.get("/forms/entry")
     def form_entry() -> Response:
@@ -84,10 +67,11 @@ def _shown(held: State) -> Response:
     """The form that a token opens, as the page shows it: with what was found, and whether it was answered."""
     try:
         kept, inside = _opened(held)
-        last = held.store.answered(kept)
+        form = _form(held, kept)
+        last = _last(held, kept, form, held.store.answers_to(kept))
     except Unkept:
         return problem(503, "the form could not be read; please try again", retry_after=5)
-    asked = questionnaire(_form(held, kept), inside["base"])
+    asked = questionnaire(form, inside["base"])
     told = {
         "questionnaire": found_in(asked, inside["found"]),
         "about": inside["about"],
@@ -113,24 +97,25 @@ def _submitted(held: State) -> Response:
 
 
 def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
-    given = given if isinstance(given, dict) else {}
-    by = text(given, "by")
-    if by is None or len(by) > _NAME or not by.isprintable():
-        raise Invalid("who answers must be said in words", "by")
+    if not isinstance(given, dict):
+        raise Invalid("the body must be a JSON object")
+    by = _name(given.get("by"))
+    if by is None:
+        return _faulty((Fault("by", "Who answers must be said in words"),))
     form = _form(held, kept)
-    asked = questionnaire(form, inside["base"])
-    author = _author(inside, by)
+    asked, author = questionnaire(form, inside["base"]), {"display": by}
     items = filled(asked, given.get("response"), found=inside["found"], subject=inside["subject"], author=author)
     if isinstance(items, tuple):
         return _faulty(items)
-    last = held.store.answered(kept)
+    earlier = held.store.answers_to(kept)
+    last = _last(held, kept, form, earlier)
     if given.get("replaces") != (str(last.id) if last else None):
-        return _conflict(last)
-    if last and last.place + 1 >= MOST:
-        return problem(429, f"this form was answered {MOST} times: its answers stand")
+        return _same(held, last, by, items) or _conflict(last)
+    if len(earlier) >= MOST:
+        return problem(429, f"this order's forms were answered {MOST} times: the answers stand")
     now = datetime.now(UTC)
-    if last:
-        now = max(now, last.at + timedelta(microseconds=1))  # the latest decides, and these are later
+    if earlier:
+        now = max(now, earlier[0].at + timedelta(microseconds=1))  # the latest decides, and these are later
     authored = datetime.combine(held.config.today, now.time(), UTC) if held.config.today else now
     response: Json = {
         "resourceType": "QuestionnaireResponse",
@@ -140,12 +125,59 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
         "author": author,
         "item": items,
     }
-    short = response | {"item": essence(items)}
-    id = held.store.submit(kept, now, last.place + 1 if last else 0, by, short, wire.encode(response).decode())
+    short = response | {"item": essence(items), "extension": _told_beside(inside)}
+    id = held.store.submit(kept, now, len(earlier), by, short, wire.encode(response).decode())
     if id is None:
-        return _conflict(held.store.answered(kept))
+        return _conflict(_last(held, kept, form, held.store.answers_to(kept)))
     metrics.form("replaced" if last else "answered")
     return _private(wire.encode({"id": str(id), "at": response["authored"]}), 201)
+
+
+def _name(given: Any) -> str | None:
+    """A name as it is put on record: blanks made single, marks that are not seen left out but for what joins letters;
+    None for what is no name."""
+    if not isinstance(given, str) or len(given) > 4 * _NAME:
+        return None
+    seen = "".join(c for c in given if unicodedata.category(c) != "Cf" or c in _JOINERS)
+    name = " ".join(seen.split())
+    fine = (
+        any(c.isalnum() for c in name)
+        and len(name) <= _NAME
+        and not any(unicodedata.category(c)[0] == "C" for c in name if c not in _JOINERS)
+    )
+    return name if fine else None
+
+
+def _told_beside(inside: Json) -> list[Json]:
+    """What is put on record of the answers beside them: of which product the order was, and who was given the link."""
+    user = inside.get("user")
+    told = {PRODUCT: inside.get("product"), LINKED: user if isinstance(user, str) and _PERSON.fullmatch(user) else None}
+    return [{"url": url, "valueString": said} for url, said in told.items() if said]
+
+
+def _last(held: State, kept: FormKept, form: Form, earlier: Iterable[Answers]) -> Answers | None:
+    """The newest of these answers that a form's would go over: to one of its questions, and about the dose only where
+    the same was ordered."""
+    asked = {one.ref for one in questions(form.parts)}
+    dose = {clause.ref for clause in form.policy.document.clause if clause.about_dose}
+    on_file = [revision.policy for revision in held.office.library.revisions()]
+    for one in earlier:
+        other = named(on_file, one.name)
+        shared = asked & {q.ref for q in questions(other.parts)} if other else set()
+        if other and other.policy.id == form.policy.id and shared - (set() if one.ordered == kept.ordered else dose):
+            return one
+    return None
+
+
+def _same(held: State, last: Answers | None, by: str, items: list[Json]) -> Response | None:
+    """What is on record already, where these are the same answers by the same: the reply to them was lost."""
+    whole = held.store.response(last.id) if last and last.written_by == by else None
+    if last is None or whole is None:
+        return None
+    response = wire.decode(whole.encode())
+    if response["item"] != wire.decode(wire.encode(items)):
+        return None
+    return _private(wire.encode({"id": str(last.id), "at": response["authored"]}))
 
 
 def _opened(held: State) -> tuple[FormKept, Json]:
@@ -167,12 +199,6 @@ def _form(held: State, kept: FormKept) -> Form:
     return found
 
 
-def _author(inside: Json, by: str) -> Json:
-    """Who answers: the name that was written, and the EHR's user for whom the card was made."""
-    user = inside.get("user")
-    return ({"reference": user} if isinstance(user, str) and _PERSON.fullmatch(user) else {}) | {"display": by}
-
-
 def _told(last: Answers) -> Json:
     return {"id": str(last.id), "at": last.at.isoformat(timespec="seconds"), "by": last.written_by}
 
@@ -188,44 +214,4 @@ def _faulty(faults: tuple[Fault, ...]) -> Response:
 
 
 def _private(body: bytes, status: int = 200) -> Response:
-    return Response(body, status, content_type="application/json", headers={**_GUARDED, "Cache-Control": "no-store"})
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of the page, as it is and compressed; its content's digest."""
-
-    plain: bytes
-    packed: bytes
-    digest: str
-
-
-def _file(name: str) -> Response:
-    """A file of the page, which a browser may keep and asks about each time: its parts must be of one version."""
-    found = _files().get(name)
-    if found is None:
-        return problem(404, "there is no such file")
-    kind = mimetypes.guess_type(name)[0] or "text/plain"
-    packed = request.accept_encodings.quality("gzip") > 0
-    response = Response(found.packed if packed else found.plain, content_type=f"{kind}; charset=utf-8")
-    response.headers.update({**_GUARDED, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.set_etag(f"{found.digest}{'-gzip' if packed else ''}")
-    response.make_conditional(request)
-    return response
-
-
-@lru_cache(maxsize=1)
-def _files() -> Mapping[str, _File]:
-    """The page's files by name, read and compressed once."""
-    root = files("service.web") / "static"
-    found = {}
-    for place in root.iterdir():
-        inner = place.iterdir() if place.is_dir() else ()
-        for one in (place, *inner):
-            if one.is_file():
-                body = one.read_bytes()
-                name = one.name if one is place else f"{place.name}/{one.name}"
-                found[name] = _File(body, gzip.compress(body, 6, mtime=0), hashlib.sha256(body).hexdigest()[:32])
-    return found
+    return Response(body, status, content_type="application/json", headers={**GUARDED, "Cache-Control": "no-store"})

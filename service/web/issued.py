@@ -30,7 +30,7 @@ from service.hooks.crd import Version
 from service.hooks.request import HookRequest
 from service.policy.form import Form, form, questions
 from service.sealed import new_token, seal
-from service.store import Answers, FormSent
+from service.store import Answers, FormSent, OrderKey
 from service.web.filings import subject_of, version_of
 from service.web.state import State
 
@@ -79,20 +79,20 @@ def _issued(held: State, asked: HookRequest, chart: Chart, decided: Decided, url
         "found": _found(held, asks, chart),
         "subject": f"Patient/{chart.patient_id}",
         "user": asked.user_id,
+        "product": told.product,
         "base": url,
     }
     until = datetime.now(UTC) + timedelta(hours=held.config.form_hours)
     policy = told.policy
-    known, orders = thread(decided.order), ordered(decided.order)
-    sent = FormSent(token, until, known, orders, policy.id, policy.version, asks.name, seal(token, inside))
+    sent = FormSent(token, until, key(decided.order), policy.id, policy.version, asks.name, seal(token, inside))
     yield Issued(told.order, f"{url}{PLACE}#{token}", sent)
 
 
-def thread(order: Json) -> str:
-    """What an order is known by from call to call: its id, else what it says."""
+def key(order: Json) -> OrderKey:
+    """What an order is known by from call to call, its id, else what it says; and what it orders."""
     if identity := text(order, "id"):
-        return identity
-    return f"content:{digest({name: order[name] for name in order if name not in _VOLATILE})}"
+        return OrderKey(identity, ordered(order))
+    return OrderKey(f"content:{digest({n: order[n] for n in order if n not in _VOLATILE})}", ordered(order))
 
 
 def _about(chart: Chart, told: Determination, order: Json, asks: Form) -> dict[str, str]:
@@ -121,24 +121,23 @@ def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
 
 def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:
     """What was answered on the service's own page for the orders of a request, as responses about its patient."""
-    subject, orders = subject_of(caller, asked), asked.orders()
+    subject, orders = subject_of(caller, asked), [key(order) for order in asked.orders()]
     try:
-        found = held.store.answers_of(subject, [thread(order) for order in orders])
-        hashed = {held.store.ordered(subject, was): was for was in map(ordered, orders)} if found else {}
+        found = held.store.answers_of(subject, orders)
+        hashed = {held.store.ordered(subject, one.ordered): one.ordered for one in orders} if found else {}
     except Exception as error:  # the order is decided without them, whatever the reason
         record(_log, "looking up answers", error, g.correlation)
         return Answered(CouldNotAsk(_NOT_READ))
     patient = {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"}
-    entries = tuple(
-        # Of an order that orders something else by now, nobody has answered the questions about its dose.
-        Entry(f"{OWN}{one.id}", {**one.essence, "subject": patient, "extension": _given_for(hashed.get(one.ordered))})
-        for one in found
-    )
+    entries = tuple(Entry(f"{OWN}{one.id}", _read_back(one, patient, hashed.get(one.ordered))) for one in found)
     return Answered(Had(), entries) if entries else Answered(NothingThere())
 
 
-def _given_for(was: str | None) -> list[Json]:
-    return [{"url": ORDERED, "valueString": was or "an order that was changed"}]
+def _read_back(kept: Answers, patient: Json, was: str | None) -> Json:
+    """Answers as a response about the patient. Where the order orders something else by now (`was` is None), nobody has
+    answered the questions about its dose."""
+    given_for = {"url": ORDERED, "valueString": was or "an order that was changed"}
+    return {**kept.essence, "subject": patient, "extension": [*items(kept.essence, "extension"), given_for]}
 
 
 def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided: Sequence[Decided], ehr: Ehr) -> None:
@@ -148,7 +147,7 @@ def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided:
         return
     version = version_of(held, caller, asked)
     try:
-        waiting = held.store.undelivered(subject_of(caller, asked), [thread(order) for order in asked.orders()])
+        waiting = held.store.undelivered(subject_of(caller, asked), [key(order) for order in asked.orders()])
         for kept, response in waiting[:_AT_ONCE]:
             whole = wire.decode(response.encode()) | _added(kept, asked, _coverages(decided), version)
             taken = ehr.create(whole, f"identifier={_URIS}%7C{kept.id.urn}")

@@ -66,6 +66,7 @@ QUESTIONS = Questions(
     measured_within_days=365,
     state_observations={"pregnancy": 280},
     about_dose=frozenset({"I.B.7"}),
+    about_product=frozenset({"II.A.2"}),
     resources=(),
 )
 

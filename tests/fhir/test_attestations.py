@@ -33,7 +33,7 @@ def attested(*resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, Attes
 
 def attested_of(order: JSON, *resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, Attestation]:
     chart = chart_of(*resources, drafts=drafts)
-    return dict(read_responses(chart, QUESTIONS).of(order, chart))
+    return dict(read_responses(chart, QUESTIONS).of(order, "otrexup", chart))
 
 
 def answers(*resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, bool]:
@@ -276,7 +276,7 @@ def test_an_answer_on_our_own_form_counts_while_the_order_orders_the_same(change
     order = {**DRAFT, **changed}
     answered = {"QuestionnaireResponse": Answered(Had(), (Entry(f"{OWN}1", own),))}
     chart = Chart("pat-1", SERVER, (Entry(None, order),), answered)
-    assert set(read_responses(chart, QUESTIONS).of(order, chart)) == links
+    assert set(read_responses(chart, QUESTIONS).of(order, "otrexup", chart)) == links
 
 
 def test_an_ehrs_response_cannot_say_what_was_ordered() -> None:

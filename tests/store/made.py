@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from service.store import Call, CardSent, Criterion, Feedback, FormSent, Subject, Term, Told
+from service.store import Call, CardSent, Criterion, Feedback, FormSent, OrderKey, Subject, Term, Told
 
 AT = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ON = date(2026, 3, 10)
@@ -26,7 +26,7 @@ APPROVED = Told(
 )
 CARD = CardSent("9f0c7d2e-9a55-4b2e-8a3f-1c2d3e4f5a6b", "coverage-info", "info", 0)
 FORM = FormSent(
-    "token-1" * 5, AT + timedelta(days=3), "order-1", "20 mg", "CP.PHAR.134", "2025-11", "form-1", b"sealed"
+    "token-1" * 5, AT + timedelta(days=3), OrderKey("order-1", "20 mg"), "CP.PHAR.134", "2025-11", "form-1", b"sealed"
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from service.store import FormKept, Store, Subject
+from service.store import FormKept, OrderKey, Store, Subject
 from tests.store.made import AT, FORM, SUBJECT, call
 
 BY = "A. Example, MD"
@@ -41,16 +41,17 @@ def test_a_form_is_had_by_its_token_as_it_was_sent(store: Store) -> None:
 
 def test_neither_token_nor_order_nor_patient_stand_in_the_database_of_a_form(store: Store) -> None:
     found = kept(store)
-    assert not {FORM.token, FORM.order, SUBJECT.patient} & {*found.thread, found.name}
+    assert not {FORM.token, *FORM.order, SUBJECT.patient} & {*found.thread, found.ordered, found.name}
     assert [len(part) for part in found.thread] == [64, 64]
 
 
 def test_the_newest_answers_are_told_and_all_are_kept(store: Store) -> None:
     form = kept(store)
-    assert store.answered(form) is None
+    assert store.answers_to(form) == ()
     first, second = submitted(store, form), submitted(store, form, 1, after=1)
-    newest = store.answered(form)
-    assert newest
+    assert first
+    assert store.response(first) == '{"resourceType": "whole"}'
+    newest, _ = store.answers_to(form)
     assert (newest.id, newest.place, newest.written_by, newest.essence) == (second, 1, BY, ESSENCE)
     assert [one.id for one in store.answers_of(SUBJECT, [FORM.order])] == [second, first]
 
@@ -74,7 +75,7 @@ def test_of_two_that_answer_at_once_one_is_kept(store: Store) -> None:
 @pytest.mark.parametrize(
     ("subject", "order"),
     [
-        (SUBJECT, "order-2"),
+        (SUBJECT, OrderKey("order-2", "15 mg")),
         (replace(SUBJECT, patient="pat-2"), FORM.order),
         (replace(SUBJECT, server="https://other.example.org/fhir"), FORM.order),
         (replace(SUBJECT, server=None), FORM.order),
@@ -82,18 +83,42 @@ def test_of_two_that_answer_at_once_one_is_kept(store: Store) -> None:
         (replace(SUBJECT, tenant=None), FORM.order),
     ],
 )
-def test_answers_are_read_for_their_own_patient_and_order_alone(store: Store, subject: Subject, order: str) -> None:
+def test_answers_are_read_for_their_own_patient_and_order_alone(
+    store: Store, subject: Subject, order: OrderKey
+) -> None:
     assert submitted(store, kept(store))
     assert store.answers_of(subject, [order]) == ()
     assert store.undelivered(subject, [order]) == ()
 
 
-def test_forms_that_ask_otherwise_are_answered_apart(store: Store) -> None:
+@pytest.mark.parametrize("order", [OrderKey(FORM.order.order, "15 mg"), OrderKey("order-2", FORM.order.ordered)])
+def test_answers_are_read_for_an_order_of_the_same_id_and_for_one_that_orders_the_same(
+    store: Store, order: OrderKey
+) -> None:
+    id = submitted(store, kept(store))
+    assert [one.id for one in store.answers_of(SUBJECT, [order])] == [id]
+    assert [one.id for one, _ in store.undelivered(SUBJECT, [order])] == [id]
+
+
+def test_no_order_has_no_answers(store: Store) -> None:
+    assert submitted(store, kept(store))
+    assert store.answers_of(SUBJECT, []) == ()
+
+
+def test_answers_to_another_form_of_the_order_are_not_gone_over_unseen(store: Store) -> None:
     form, other = kept(store), kept(store, token="token-2" * 5, name="form-2")
     assert submitted(store, form)
-    assert store.answered(other) is None
-    assert submitted(store, other, after=1)
+    assert submitted(store, other) is None
+    assert submitted(store, other, 1, after=1)
+    assert [one.name for one in store.answers_to(form)] == ["form-2", "form-1"]
     assert [one.name for one in store.answers_of(SUBJECT, [FORM.order, FORM.order])] == ["form-2", "form-1"]
+
+
+def test_orders_are_answered_apart(store: Store) -> None:
+    form, other = kept(store), kept(store, token="token-2" * 5, order=OrderKey("order-2", "20 mg"))
+    assert submitted(store, form)
+    assert store.answers_to(other) == ()
+    assert submitted(store, other)
 
 
 def test_what_an_ehr_has_is_not_handed_over_again(store: Store) -> None:

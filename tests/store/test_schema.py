@@ -2,20 +2,22 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from service.store import Store, Unkept
+from service.store import FormKept, Store, Unkept, schema
 from service.store.database import address as parsed
 from service.store.database import connect, writing
-from service.store.tables import metadata, secret
+from service.store.tables import answers, metadata, secret
 from tests.store.made import APPROVED, AT, CARD, FORM, call, feedback
 from tests.store.processes import Processes
 
@@ -65,6 +67,30 @@ def test_four_processes_that_start_at_once_make_one_schema(address: str, process
         assert opened.scalar(select(func.count()).select_from(secret)) == 1
         assert len(opened.scalar(select(secret.c.value)) or b"") == 32
     engine.dispose()
+
+
+def test_answers_of_the_schema_before_are_read_and_stand_in_nobodys_way(address: str) -> None:
+    engine = connect(parsed(address), pooled=False)
+    if engine.dialect.name == "sqlite":
+        Path(parsed(address).database or "").touch()
+    with writing(engine).connect() as opened:
+        command.upgrade(schema._config(opened), "3")
+        opened.commit()
+        row = {"patient": "p" * 64, "order_id": "o" * 64, "ordered": "d" * 64, "policy": "CP.PHAR.134", "place": 0}
+        row |= {"version": "2025-11", "written_by": "A. Example, MD", "essence": {}, "response": "{}"}
+        for n, name in enumerate(("form-1", "form-2")):  # each the first of its own form, as they were kept then
+            opened.execute(insert(answers), row | {"id": uuid4(), "at": AT + timedelta(minutes=n), "name": name})
+        opened.commit()
+    engine.dispose()
+    store = Store(address)
+    assert not store.ready()
+    store.upgrade()
+    form = FormKept(("p" * 64, "o" * 64), "d" * 64, FORM.until, "CP.PHAR.134", "2025-11", "form-1", b"")
+    assert [one.name for one in store.answers_to(form)] == ["form-2", "form-1"]
+    assert store.submit(form, AT + timedelta(minutes=2), 2, "B. Example, MD", {}, "{}")
+    assert store.submit(form, AT + timedelta(minutes=3), 2, "C. Example, MD", {}, "{}") is None
+    assert len(store.answers_to(form)) == 3
+    store.close()
 
 
 def test_a_schema_of_a_later_version_is_not_touched(store: Store, connection: Connection) -> None:

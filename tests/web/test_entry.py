@@ -161,7 +161,12 @@ def another_server(request: JSON) -> None:
     request.pop("fhirAuthorization", None)
 
 
-@pytest.mark.parametrize("change", [another_order, another_patient, another_server])
+def another_dose(request: JSON) -> None:
+    another_order(request)
+    order(request)["dosageInstruction"][0]["patientInstruction"] = "With water"
+
+
+@pytest.mark.parametrize("change", [another_dose, another_patient, another_server])
 def test_answers_count_for_their_own_order_patient_and_server_alone(
     change: Callable[[JSON], None], clinic: Callable[..., Clinic]
 ) -> None:
@@ -171,6 +176,60 @@ def test_answers_count_for_their_own_order_patient_and_server_alone(
     other = copy.deepcopy(SWALLOWING.request)
     change(other)
     assert told(here.sign(other))["status"] == "documentation-needed"
+
+
+def test_answers_count_for_an_order_that_orders_the_same_under_another_id(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    here.submit(token, here.filled(token))
+    other = copy.deepcopy(SWALLOWING.request)
+    another_order(other)
+    assert told(here.sign(other))["status"] == "approvable"
+
+
+def test_of_two_drafts_an_answer_about_the_dose_counts_for_its_own(clinic: Callable[..., Clinic]) -> None:
+    here = clinic(SUPPORT)
+    token = here.token()
+    here.submit(token, here.filled(token))
+    both = copy.deepcopy(SUPPORT.request)
+    other = copy.deepcopy(SUPPORT.request)
+    another_dose(other)
+    both["context"]["draftOrders"]["entry"] += other["context"]["draftOrders"]["entry"][:1]
+    found = [card["extension"]["determination"] for card in here.sign(both)]
+    assert {one["order"].rsplit("/", 1)[-1]: one["status"] for one in found} == {
+        order(SUPPORT.request)["id"]: "approvable",
+        "another-order": "documentation-needed",
+    }
+
+
+CONTINUED = NAMED["otrexup-polyarticular-jia-above-20-mg"]
+
+
+def continued() -> JSON:
+    """An order of what the patient takes already, at a dose that no start of it is approved with."""
+    request = copy.deepcopy(CONTINUED.request)
+    taken = order(request) | {"id": "taken", "status": "active", "authoredOn": "2025-12-01"}
+    found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": copy.deepcopy(taken)}]}
+    request["prefetch"] |= {"medicationRequests": found}
+    for name in ("medicationStatements", "allergies", "adverseEvents", "medicationDispenses"):
+        request["prefetch"][name] = {"resourceType": "Bundle", "type": "searchset"}
+    return request
+
+
+def test_answers_about_treatment_with_one_product_do_not_count_for_another(clinic: Callable[..., Clinic]) -> None:
+    here, request = clinic(CONTINUED), continued()
+    token = here.token(request)
+    assert here.submit(token, here.filled(token)).status_code == 201
+    assert told(here.sign(request))["status"] == "approvable"
+    ordered = order(NAMED["rasuvo-rheumatoid-arthritis-commercial-six-months"].request)
+    taken = {name for name in order(request) if name.startswith("medication") or name == "dosageInstruction"}
+    for name in taken:
+        del order(request)[name]
+    order(request).update({n: v for n, v in ordered.items() if n.startswith("medication") or n == "dosageInstruction"})
+    after = told(here.sign(request))
+    assert (after["product"], after["status"]) == ("rasuvo", "documentation-needed")
+    attested = [e["text"] for c in after["criteria"] for e in c["evidence"] if e["text"].startswith("Attested")]
+    assert attested == []
 
 
 def test_an_order_without_an_id_is_known_by_what_it_orders(clinic: Callable[..., Clinic]) -> None:
@@ -323,6 +382,61 @@ def test_the_answers_to_one_form_are_refused_at_another(clinic: Callable[..., Cl
 # --- submitting
 
 
+def two_missing() -> JSON:
+    """The order of the fixture, with the prescriber's specialty not on record either."""
+    request = copy.deepcopy(SWALLOWING.request)
+    order(request).pop("requester", None)
+    request["context"]["userId"] = "Practitioner/nobody-on-record"
+    return request
+
+
+def test_answers_to_another_form_of_the_order_are_not_gone_over_unseen(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    (both,) = links(here.sign(two_missing()))
+    wide, narrow = both["url"].partition("#")[2], here.token()
+    assert len(list(items(here.open(wide).get_json()["questionnaire"]["item"]))) > len(
+        list(items(here.open(narrow).get_json()["questionnaire"]["item"]))
+    )
+    id = here.submit(narrow, here.filled(narrow), by="B. Other, RN").get_json()["id"]
+    assert here.open(wide).get_json()["answered"]["by"] == "B. Other, RN"
+    assert here.submit(wide, here.filled(wide, yes=False)).status_code == 409
+    assert told(here.sign())["status"] == "approvable"
+    assert here.submit(wide, here.filled(wide, yes=False), replaces=id).status_code == 201
+    assert told(here.sign())["status"] == "not-met"
+
+
+def test_a_form_that_shares_no_question_with_what_was_answered_is_open(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    first = here.token()
+    here.submit(first, here.filled(first))
+    second = here.token(two_missing())
+    assert here.open(second).get_json()["answered"] is None
+    assert here.submit(second, here.filled(second)).status_code == 201
+
+
+def test_what_was_kept_though_the_reply_was_lost_is_not_kept_twice(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    first = here.submit(token, here.filled(token))
+    again = here.submit(token, here.filled(token))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.get_json() == first.get_json()
+    assert here.submit(token, here.filled(token, yes=False)).status_code == 409
+    assert here.submit(token, here.filled(token), by="B. Other, RN").status_code == 409
+
+
+def test_who_answers_is_who_wrote_and_not_for_whom_the_card_was_made(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    here.submit(token, here.filled(token), by="B. Other, RN")
+    (said,) = [e["text"] for c in told(here.sign())["criteria"] for e in c["evidence"] if "Attested" in e["text"]]
+    user = SWALLOWING.request["context"]["userId"]
+    assert (
+        said
+        == f"Attested yes to I.B.6 by B. Other, RN, on a form of this service, by a link given to {user} (completed)"
+    )
+
+
 def test_an_empty_required_answer_is_refused_by_its_linkid(clinic: Callable[..., Clinic]) -> None:
     here = clinic()
     token = here.token()
@@ -332,13 +446,30 @@ def test_an_empty_required_answer_is_refused_by_its_linkid(clinic: Callable[...,
     assert told(here.sign())["status"] == "documentation-needed"
 
 
-@pytest.mark.parametrize("by", [None, "", "   ", 7, ["x"], "x" * 201, "A\nB"])
+@pytest.mark.parametrize("by", [None, "", "   ", 7, ["x"], "x" * 201, "A\x07B", "\u202e", "\ue000", "\u200c"])
 def test_who_answers_must_be_said(by: Any, clinic: Callable[..., Clinic]) -> None:
     here = clinic()
     token = here.token()
     answer = here.submit(token, here.filled(token), by=by)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.get_json()["issue"][0]["expression"] == ["by"]
+
+
+@pytest.mark.parametrize(
+    ("by", "kept"),
+    [
+        (" Dr\u00a0M\u00fcller,\tMD\n", "Dr M\u00fcller, MD"),
+        ("\u0632\u0647\u0631\u0627 \u0645\u06cc\u200c\u0646\u0648\u06cc\u0633\u062f",) * 2,
+        ("Ann\u00adMarie, RN\u200f", "AnnMarie, RN"),
+        ("RN\u202eDM", "RNDM"),
+        ("x" * 200,) * 2,
+    ],
+)
+def test_a_name_is_kept_as_it_is_read(by: str, kept: str, clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    assert here.submit(token, here.filled(token), by=by).status_code == 201
+    assert here.open(token).get_json()["answered"]["by"] == kept
 
 
 def test_a_second_submission_overwrites_nothing_unless_it_says_so(clinic: Callable[..., Clinic]) -> None:
