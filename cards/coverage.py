@@ -35,7 +35,7 @@ REASONS = (
 
 def coverage_card(told: Determination, page: Page, form: str | None = None) -> Body:
     """The one card about an order's coverage; `extension.determination` is the contract's object. `form` is the address
-    at which what is missing can be filled in."""
+    at which what is missing can be filled in, or what was answered no can be answered anew."""
     return Body(
         order=told.order,
         kind="coverage",
@@ -46,7 +46,7 @@ def coverage_card(told: Determination, page: Page, form: str | None = None) -> B
         reasons=REASONS,
         extension={"determination": told.as_contract()},
         suggestions=told.suggestions,
-        links=(*form_link(form), *page.link(told.pathway)),
+        links=(*form_link(form, told.status is not Status.DOCUMENTATION_NEEDED), *page.link(told.pathway)),
     )
 
 

@@ -42,6 +42,7 @@ class Page:
         return ({"label": label, "url": self.at(ref) or self.url if ref else self.url, "type": "absolute"},)
 
 
-def form_link(address: str | None) -> tuple[Link, ...]:
-    """The link of a card to the form that asks for what is missing."""
-    return ({"label": "Fill in what is missing", "url": address, "type": "absolute"},) if address else ()
+def form_link(address: str | None, again: bool) -> tuple[Link, ...]:
+    """The link of a card to the form that asks for what is missing, or `again` for what was answered no."""
+    label = "Correct what was answered no" if again else "Fill in what is missing"
+    return ({"label": label, "url": address, "type": "absolute"},) if address else ()

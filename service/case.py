@@ -219,7 +219,9 @@ class Allergy:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that one order is decided on. `unchecked`: the lists that safety looks at, where one failed."""
+    """Everything that one order is decided on. `attested_for` are the answers given for one diagnosis (by criterion and
+    diagnosis): they go before what was attested for any. `unchecked`: the lists that safety looks at, where one
+    failed."""
 
     order: str
     evaluated_on: date
@@ -240,6 +242,7 @@ class Case:
     requested: Requested | None = None
     allergies: tuple[Allergy, ...] = ()
     attestations: Mapping[str, Attestation] = field(default_factory=dict)
+    attested_for: Mapping[tuple[str, str], Attestation] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()

@@ -202,8 +202,9 @@ class PolicyId:
 @dataclass(frozen=True, slots=True)
 class Determination:
     """One governed order, decided. The first block is the contract's; the second is for cards to say, and for what is
-    offered and filed: `nearest` ways to yes, the nearest first; `inferred`, where the diagnosis stands if the order
-    does not name it; `coverage`, the Coverage that decides, or `lapsed`, the one on record where none is in force."""
+    offered and filed: `answerable` are the leaves in the way that an answer settles; `nearest` ways to yes, the nearest
+    first; `inferred`, where the diagnosis stands if the order does not name it; `coverage`, the Coverage that decides,
+    or `lapsed`, the one on record where none is in force."""
 
     order: str
     policy: PolicyId
@@ -225,6 +226,7 @@ class Determination:
     asks: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    answerable: tuple[str, ...] = ()
     nearest: tuple[Way, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     inferred: tuple[Evidence, ...] = ()

@@ -121,10 +121,16 @@ def _enabled(item: Json, check: _Check) -> bool:
 
 
 def _says_anything(given: Json | None) -> bool:
-    if given is None:
-        return False
-    inner = given.get("item")
-    return bool(given.get("answer")) or (isinstance(inner, list) and any(_says_anything(one) for one in inner))
+    """Whether an item has an answer, or one below it has, however deep."""
+    waiting: list[Any] = [given]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if one.get("answer"):
+                return True
+            inner = one.get("item")
+            waiting += inner if isinstance(inner, list) else []
+    return False
 
 
 def _item(asked: Json, given: Json, check: _Check) -> Json | None:

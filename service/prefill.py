@@ -59,7 +59,7 @@ _CONDITION = (
 _MEDICATION = (
     "%statements.entry.resource.combine(%requests.entry.resource).combine(%dispenses.entry.resource)"
     f".where({_SOUND} and status.where($this = 'draft' or $this = 'entered-in-error').empty())"
-    ".where(doNotPerform.where($this).empty())"
+    ".where(doNotPerform.where($this = true).empty())"
     ".where(medication.coding.where({0}).exists())"
     f".select({_NAME.format('medication')}"
     " & status.select(' (' & $this & ')')"
@@ -69,7 +69,8 @@ _MEDICATION = (
     f" & {_DOSAGES})"
 )
 _MEASURE = (
-    "%{0}.entry.resource.where(" + _SOUND + ").first()"
+    "{0}"
+    f".select(entry.resource.where({_SOUND}).first())"
     f".where(value.ofType(Quantity).value.exists()).select({_NAME.format('code')}"
     f" & ' ' & value.ofType(Quantity).select({_AMOUNT})"
     " & (effective.ofType(dateTime) | effective.ofType(instant) | effective.start).first()"
@@ -90,9 +91,13 @@ def initial(shows: tuple[Shows, ...], terms: Terminology) -> list[Json]:
     """The extension of a text item that finds its initial value; none where a chart shows nothing of it."""
     if not shows:
         return []
-    told = [expression for one in shows for expression in _expressions(one, terms)]
-    joined = told[0] + "".join(f".combine({one})" for one in told[1:])
-    return [_expression(f"{_SDC}initialExpression", "text/fhirpath", f"{joined}.join('; ').select({_CUT})")]
+    told = _combined(_told(one, terms) for one in shows)
+    return [_expression(f"{_SDC}initialExpression", "text/fhirpath", f"{told}.join('; ').select({_CUT})")]
+
+
+def _combined(expressions: Iterable[str]) -> str:
+    first, *others = expressions
+    return first + "".join(f".combine({one})" for one in others)
 
 
 def _expression(url: str, language: str, expression: str, name: str | None = None) -> Json:
@@ -133,16 +138,16 @@ def _of_patient(kind: str, narrowed: str) -> str:
     return f"{kind}?patient={{{{%patient.id}}}}&{narrowed}"
 
 
-def _expressions(shows: Shows, terms: Terminology) -> Iterator[str]:
+def _told(shows: Shows, terms: Terminology) -> str:
     match shows.kind:
         case "condition":
-            yield _CONDITION.format(_membership(shows.concepts, terms))
+            return _CONDITION.format(_membership(shows.concepts, terms))
         case "medication":
-            yield _MEDICATION.format(_membership(shows.concepts, terms))
+            return _MEDICATION.format(_membership(shows.concepts, terms))
         case "measure":
-            yield from (_MEASURE.format(_name(concept)) for concept in shows.concepts)
+            return _MEASURE.format(_combined(f"%{_name(concept)}" for concept in shows.concepts))
         case "birth-date":
-            yield _BORN
+            return _BORN
         case _:
             assert_never(shows.kind)
 

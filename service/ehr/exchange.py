@@ -20,6 +20,8 @@ _STATUSES = {
     410: Trouble.MISSING,
     429: Trouble.THROTTLED,
 }
+_THERE = frozenset({200, 201, 412})  # the last: several are found by the condition
+_NO_CONDITION = frozenset({400, 501})
 _CLASSES = {3: Trouble.REDIRECT, 4: Trouble.REJECTED, 5: Trouble.SERVER}
 
 
@@ -28,14 +30,23 @@ def fetch(session: requests.Session, url: str, headers: Mapping[str, str], call:
     return _met(call, lambda: _fetch(session, url, headers, call, limit))
 
 
-def create(session: requests.Session, url: str, headers: Mapping[str, str], call: Call, body: bytes) -> Trouble | None:
-    """A POST of a body: None where it was created, or was there already (FHIR R4, http.html, conditional create); else
-    what stood against it. It may be sent twice."""
+def create(
+    session: requests.Session, url: str, headers: Mapping[str, str], call: Call, body: bytes, condition: str
+) -> Trouble | None:
+    """A POST of a body, unless a search by `condition` finds it (FHIR R4, http.html, conditional create): None where it
+    is there now, be it more than once; else what stood against it. A server that takes no condition is given it
+    without. It may be sent twice."""
 
-    def work() -> Trouble | None:
+    def post(headers: Mapping[str, str]) -> int:
         asked = session.prepare_request(requests.Request("POST", url, headers=dict(headers), data=body))
         with _sent(session, asked, call) as answer:
-            return None if answer.status_code in (200, 201) else _stood(answer.status_code)
+            return answer.status_code
+
+    def work() -> Trouble | None:
+        status = post({**headers, "If-None-Exist": condition})
+        if status in _NO_CONDITION:
+            status = post(headers)
+        return None if status in _THERE else _stood(status)
 
     return _met(call, work)
 

@@ -4,6 +4,7 @@ there. Never raises."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Protocol
 
 import requests
@@ -20,6 +21,7 @@ from service.fhir.answers import Answered, read_answer
 from service.fhir.elements import Json
 from service.wire import encode
 
+GIVING = 1.0  # seconds for what is created
 BODY = 8 * 1024 * 1024  # bytes of one answer, unpacked
 LIST = 4 * BODY  # bytes of all pages of one list
 
@@ -65,19 +67,19 @@ class Visit:
         return {name: read_answer(bundle) for name, bundle in bundles.items()} | self._answers(works)
 
     def create(self, resource: Json, condition: str) -> Trouble | None:
-        """Create a resource unless one that a search finds (`identifier=...`) is there already; None where it is. A
-        server that knows no such condition is given it without: a second copy says the same."""
+        """Create a resource unless one that a search finds (`identifier=...`) is there already; None where it is. The
+        prescriber waits meanwhile: there is less time for it than for questions."""
         url = f"{self._server.url}/{resource['resourceType']}"
         headers = {**self._headers, "Content-Type": "application/fhir+json"}
-        body = encode(resource)
-
-        def work(job: Job[Trouble | None]) -> Trouble | None:
-            met = create(self._line.session, url, {**headers, "If-None-Exist": condition}, job.call, body)
-            return create(self._line.session, url, headers, job.call, body) if met is Trouble.REJECTED else met
-
-        call = Call(self._line.door, self._deadline, LIST)
-        job: Job[Trouble | None] = Job(call, work, late=Trouble.LATE, fault=Trouble.FAULT)
-        return together(self._line.crew, {"": job}, self._deadline)[""]
+        body, until = encode(resource), min(self._deadline, monotonic() + GIVING)
+        call = Call(self._line.door, until, LIST)
+        job: Job[Trouble | None] = Job(
+            call,
+            lambda job: create(self._line.session, url, headers, job.call, body, condition),
+            late=Trouble.LATE,
+            fault=Trouble.FAULT,
+        )
+        return together(self._line.crew, {"": job}, until)[""]
 
     def _answers(self, works: Mapping[str, Work[Answered]]) -> dict[str, Answered]:
         late, fault = could_not(Trouble.LATE), could_not(Trouble.FAULT)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from service.case import Answer, CouldNotAsk, Had, NothingThere
 from service.fhir.elements import Json, items, number, text
 
+NAMED = "urn:countersign:"  # what the service names of its own, beside a chart
 _PARTIAL = "further pages could not be read"
 
 
@@ -50,7 +51,8 @@ def entries_of(bundle: Any) -> Iterator[Entry]:
     """The entries of a Bundle that hold a resource (or are one)."""
     for entry in items(bundle, "entry"):
         if (resource := _resource(entry)) is not None:
-            yield Entry(text(entry, "fullUrl"), resource)
+            url = text(entry, "fullUrl")
+            yield Entry(None if url and url.startswith(NAMED) else url, resource)  # nobody else's is under our name
 
 
 def unreadable_in(bundle: Any) -> int:

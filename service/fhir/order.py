@@ -6,8 +6,9 @@ import hashlib
 from datetime import date
 
 from service import wire
+from service.dose import Dose
 from service.fhir.chart import Chart
-from service.fhir.elements import Json, child, day, flag, items, text
+from service.fhir.elements import Json, child, day, flag, text
 
 _SKIPPED = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 _TOLERATED = frozenset(
@@ -45,11 +46,12 @@ def obstacle(order: Json, chart: Chart) -> str | None:
     return f"its {', '.join(refused)} could not be read" if refused else None
 
 
-def ordered(order: Json) -> str:
-    """What an order orders: a digest of its medicine, which it may contain, and of how that is taken."""
-    inside = [one for one in items(order, "contained") if one.get("resourceType") == "Medication"]
-    told = {name: order[name] for name in order if name.startswith("medication") or name == "dosageInstruction"}
-    return digest(told | {"contained": inside})
+def ordered(order: Json, dose: Dose, chart: Chart) -> str:
+    """What an order orders: a digest of its medicine, wherever that stands, and of its dose as read; where that could
+    not be read, of its instructions as they stand."""
+    read = [[str(part) for part in step] for step in dose.steps] if not dose.contradicted else []
+    taken = {"dose": read, "per week": str(dose.most_per_week)} if read else order.get("dosageInstruction")
+    return digest({"medicine": chart.medication(order).concept, "taken": taken})
 
 
 def digest(value: Json) -> str:

@@ -86,11 +86,13 @@ def read_case(
 ) -> Case:
     """The whole case of an order of one of the policy's products (or of one that its codings leave open)."""
     on, body = record.on, record.facts.body
+    dose = _dose(order, product, body, chart)
+    attested = record.responses.of(order, dose, product.id, chart)
     case = replace(
         record.facts,
         order=chart.reference(order),
         product=product,
-        dose=_dose(order, product, body, chart),
+        dose=dose,
         diagnoses=read_diagnoses(order, chart, on=on, questions=questions, terms=terms, reader=record.diagnoses),
         prescriber=read_prescriber(order, chart, terms, questions.specialties, on),
         companions=read_companions(order, chart, questions, terms),
@@ -98,7 +100,8 @@ def read_case(
             product.id, chart, on=on, coverage=record.coverage, body=body, questions=questions, terms=terms
         ),
         requested=read_requested(order),
-        attestations=record.responses.of(order, product.id, chart),
+        attestations=attested.by_link,
+        attested_for=attested.by_use,
     )
     aside = tuple(dict.fromkeys(chart.foreign))
     return replace(

@@ -183,18 +183,22 @@ class Clause(Strict):
             member = setting.case.membership
             return Finding(self.ref, Result.WAIVED, (*member.evidence, *member.state_evidence), self.says)
         verdict = self.test(setting)
-        answer = self.answer(setting.case) if verdict.result is Result.UNKNOWN else None
+        answer = self.answer(setting.case, setting.diagnosis.indication) if verdict.result is Result.UNKNOWN else None
         return self._attested(verdict, answer) if answer else self._shown(verdict)
 
-    def answer(self, case: Case) -> Attestation | None:
-        """The attestation that counts for this clause, if any."""
-        given = case.attestations.get(self.ref)
-        if given is None or (self.about_dose and case.dose.contradicted):
+    def answer(self, case: Case, indication: str) -> Attestation | None:
+        """The attestation that counts for this clause of an order for a diagnosis, if any."""
+        given = case.attested_for.get((self.ref, indication)) or case.attestations.get(self.ref)
+        if given is None or not self.open_to_answers(case):
             return None
         if self.attested_within is None:
             return given
         oldest = case.evaluated_on - timedelta(days=self.attested_within)
         return given if given.on and given.on >= oldest else None
+
+    def open_to_answers(self, case: Case) -> bool:
+        """Whether an attestation can settle the clause: none does of a dose that text and structure contradict."""
+        return not (self.about_dose and case.dose.contradicted)
 
     def _attested(self, verdict: Verdict, answer: Attestation) -> Finding:
         result = Result.MET if answer.yes else Result.NOT_MET

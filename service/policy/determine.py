@@ -108,17 +108,21 @@ def _no_candidate(policy: Policy, case: Case, plans: Plans) -> Determination:
 def _pathways(policy: Policy, case: Case, diagnosis: Diagnosis) -> list[Pathway]:
     increase = compare(case, policy.document.history.completed_within_days)
     listed = [o for o in policy.outlines if diagnosis.indication in o.section.diagnoses]
-    further = [o for o in policy.outlines if o.section.kind == "continued"] if _continues(policy, case, listed) else []
+    further = (
+        [o for o in policy.outlines if o.section.kind == "continued"]
+        if _continues(policy, case, listed, diagnosis)
+        else []
+    )
     return [walk(outline, case, diagnosis, policy.labels, increase) for outline in (*listed, *further)]
 
 
-def _continues(policy: Policy, case: Case, listed: list[Outline]) -> bool:
+def _continues(policy: Policy, case: Case, listed: list[Outline], diagnosis: Diagnosis) -> bool:
     """Whether continued therapy is a pathway: product and diagnosis are listed together, and the chart shows a sign
     of the product or an attestation answers an item of the section (reading, section 11)."""
     if not any(case.product.id in outline.section.products for outline in listed):
         return False
     continued = [clause for o in policy.outlines if o.section.kind == "continued" for clause in o.leaves()]
-    return bool(case.history.signs) or any(clause.answer(case) for clause in continued)
+    return bool(case.history.signs) or any(clause.answer(case, diagnosis.indication) for clause in continued)
 
 
 def _chosen(pathways: Sequence[Pathway]) -> Pathway:
@@ -164,10 +168,24 @@ def _decided(policy: Policy, case: Case, plans: Plans) -> Determination:
     ways = nearest([best, *(p for of_diagnosis in pathways for p in of_diagnosis if p is not best)])
     if any(alert.code == _DAILY for alert in told.safety):
         ways = tuple(_weekly_first(way, policy) for way in ways)
+    told = replace(told, nearest=ways, answerable=_answerable(best))
     if best.status is Status.DOCUMENTATION_NEEDED:
-        return replace(told, missing=best.leaves_of(Result.UNKNOWN), nearest=ways)
+        return replace(told, missing=best.leaves_of(Result.UNKNOWN))
     unmet = best.leaves_of(Result.NOT_MET)
-    return replace(told, unmet=unmet, referral=_off_label(policy, case, plans, unmet), nearest=ways)
+    return replace(told, unmet=unmet, referral=_off_label(policy, case, plans, unmet))
+
+
+def _answerable(best: Pathway) -> tuple[str, ...]:
+    """Of what stands in the way the leaves that an answer would settle: of the missing ones those that an attestation
+    can meet, of the unmet ones those that nothing but an attestation says no to."""
+    case, clauses = best.setting.case, {clause.ref: clause for clause in best.outline.leaves()}
+    if best.status is Status.DOCUMENTATION_NEEDED:
+        return tuple(ref for ref in best.leaves_of(Result.UNKNOWN) if clauses[ref].open_to_answers(case))
+    found = []
+    for ref in best.leaves_of(Result.NOT_MET):
+        answer = clauses[ref].answer(case, best.diagnosis.indication)
+        found += [ref] if answer and answer.evidence in best.setting.found[ref].evidence else []
+    return tuple(found)
 
 
 def _weekly_first(way: Way, policy: Policy) -> Way:

@@ -22,7 +22,6 @@ from service.store.keyed import Keyed
 from service.store.tables import answers, delivered, form
 
 _COLUMNS = ("id", "at", "policy", "version", "name", "place", "written_by", "ordered", "essence")
-_PAGE = 50
 
 
 def form_rows(keyed: Keyed, call: Call) -> list[rows.Row]:
@@ -113,17 +112,14 @@ class Forms:
         with self._reading() as connection:
             return tuple(Answers(*row) for row in connection.execute(_newest().where(given)))
 
-    def ordered(self, subject: Subject, ordered: str) -> str:
-        """The hash of what an order orders, as forms and answers are kept with it."""
-        keyed = self._key()
-        return rows.ordered_of(keyed, rows.patient_of(keyed, subject), ordered)
-
-    def undelivered(self, subject: Subject, orders: Sequence[OrderKey]) -> tuple[tuple[Answers, str], ...]:
-        """What was answered for these orders and no EHR has yet, each with the whole response (JSON)."""
-        given = self._given_for(subject, orders)
-        waiting = _newest(answers.c.response).where(given, answers.c.id.not_in(select(delivered.c.id))).limit(_PAGE)
+    def undelivered(
+        self, subject: Subject, orders: Sequence[OrderKey], since: datetime, most: int
+    ) -> tuple[Answers, ...]:
+        """What was answered for these orders from an instant on and no EHR has yet, the oldest `most` of it."""
+        waiting = (answers.c.at >= since, answers.c.id.not_in(select(delivered.c.id)))
         with self._reading() as connection:
-            return tuple((Answers(*row[:-1]), row.response) for row in connection.execute(waiting))
+            oldest = _given().where(self._given_for(subject, orders), *waiting).order_by(answers.c.at).limit(most)
+            return tuple(Answers(*row) for row in connection.execute(oldest))
 
     def export_answers(self, since: date | None = None, until: date | None = None) -> Iterator[dict[str, Any]]:
         """The answers kept from `since` on and before `until` (days, UTC), oldest first, each with its whole response.
@@ -184,6 +180,9 @@ def _told(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _newest(*more: ColumnElement[Any]) -> Select[Any]:
-    named = (*(answers.c[name] for name in _COLUMNS), *more)
-    return select(*named).order_by(answers.c.at.desc(), answers.c.place.desc())
+def _given() -> Select[Any]:
+    return select(*(answers.c[name] for name in _COLUMNS))
+
+
+def _newest() -> Select[Any]:
+    return _given().order_by(answers.c.at.desc(), answers.c.place.desc())

@@ -16,7 +16,7 @@ from flask import Flask, Response, g, request
 
 from service import metrics, wire
 from service.faults import record
-from service.fhir.attestations import LINKED, PRODUCT
+from service.fhir.attestations import INDICATION, LINKED, ORDERED, PRODUCT
 from service.fhir.elements import Json
 from service.filled import Fault, essence, filled
 from service.forms import canonical, questionnaire
@@ -35,6 +35,7 @@ MOST = 20  # answers to the forms of one order
 LIMIT = 6 * 1024 * 1024  # bytes of a submission
 _TOKEN = re.compile(r"Bearer ([A-Za-z0-9_-]{20,200})")
 _PERSON = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
+_TICK = timedelta(microseconds=1)
 _NAME = 200  # characters of who answers
 _JOINERS = "\u200c\u200d"  # without them names in Persian or Hindi are written wrong
 
@@ -112,20 +113,22 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
     if given.get("replaces") != (str(last.id) if last else None):
         return _same(held, last, by, items) or _conflict(last)
     if len(earlier) >= MOST:
-        return problem(429, f"this order's forms were answered {MOST} times: the answers stand")
+        return problem(403, f"this order's forms were answered {MOST} times: the answers stand")
     now = datetime.now(UTC)
-    if earlier:
-        now = max(now, earlier[0].at + timedelta(microseconds=1))  # the latest decides, and these are later
     authored = datetime.combine(held.config.today, now.time(), UTC) if held.config.today else now
+    if earlier:  # the latest decides, and these are later
+        now = max(now, earlier[0].at + _TICK)
+        authored = max(authored, *(datetime.fromisoformat(one.essence["authored"]) + _TICK for one in earlier))
     response: Json = {
         "resourceType": "QuestionnaireResponse",
+        "extension": _told_beside(inside),
         "questionnaire": canonical(form, inside["base"]),
         "status": "amended" if last else "completed",
         "authored": authored.isoformat(),
         "author": author,
         "item": items,
     }
-    short = response | {"item": essence(items), "extension": _told_beside(inside)}
+    short = response | {"item": essence(items)}
     id = held.store.submit(kept, now, len(earlier), by, short, wire.encode(response).decode())
     if id is None:
         return _conflict(_last(held, kept, form, held.store.answers_to(kept)))
@@ -149,9 +152,11 @@ def _name(given: Any) -> str | None:
 
 
 def _told_beside(inside: Json) -> list[Json]:
-    """What is put on record of the answers beside them: of which product the order was, and who was given the link."""
-    user = inside.get("user")
-    told = {PRODUCT: inside.get("product"), LINKED: user if isinstance(user, str) and _PERSON.fullmatch(user) else None}
+    """What is put on record beside the answers: what was ordered, of which product and for what; and who was given the
+    link."""
+    user = inside["user"]
+    told = {ORDERED: inside["ordered"], PRODUCT: inside["product"], INDICATION: inside["indication"]}
+    told |= {LINKED: user} if isinstance(user, str) and _PERSON.fullmatch(user) else {}
     return [{"url": url, "valueString": said} for url, said in told.items() if said]
 
 
@@ -204,8 +209,12 @@ def _told(last: Answers) -> Json:
 
 
 def _conflict(last: Answers | None) -> Response:
-    by = f", by {last.written_by} at {last.at.isoformat(timespec='seconds')}" if last else ""
-    return problem(409, f"other answers are on record{by}: they are replaced only where that is asked for", "replaces")
+    if last is None:
+        return problem(409, "there are no such answers to replace", "replaces")
+    by = f"by {last.written_by} at {last.at.isoformat(timespec='seconds')}"
+    return problem(
+        409, f"other answers are on record, {by}: they are replaced only where that is asked for", "replaces"
+    )
 
 
 def _faulty(faults: tuple[Fault, ...]) -> Response:

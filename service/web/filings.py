@@ -105,7 +105,7 @@ def _filed(
     grants = grants or (carried is not None and carried == number)
     page = Page.of(told.policy, urls.pages)
     address = page.at(told.pathway) if told.pathway else page.url
-    asks = form(decided.policy, told.missing) if decided.policy and told.missing else None
+    asks = form(decided.policy, told.answerable) if decided.policy and told.missing else None
     filing = file(
         told,
         Thread(assertion, number),

@@ -16,16 +16,16 @@ from service.auth.gate import Verified
 from service.case import CouldNotAsk, Had, NothingThere
 from service.consult import Consultation, Ehr
 from service.decide import Decided
-from service.determination import Determination, Status
+from service.determination import Determination
 from service.faults import record
 from service.fhir.answers import Answered, Entry
-from service.fhir.attestations import ORDERED, OWN
+from service.fhir.attestations import OWN
 from service.fhir.chart import Chart
 from service.fhir.elements import Json, items, text, texts
 from service.fhir.order import digest, ordered
 from service.fhir.shown import shown
 from service.filing import reads_daily
-from service.forms import EXPLAINED, circumstances
+from service.forms import circumstances
 from service.hooks.crd import Version
 from service.hooks.request import HookRequest
 from service.policy.form import Form, form, questions
@@ -39,7 +39,9 @@ _NOT_READ = "Answers to the service's own forms could not be looked up"
 PLACE = "/forms/"
 _NAME = 200  # characters
 _AT_ONCE = 4  # responses handed over in one call
+_GIVEN_FOR = timedelta(days=7)  # that a response is offered to an EHR which does not take it
 _URIS = "urn:ietf:rfc:3986"
+_PERSON = ("birthDate", "name")
 _VOLATILE = frozenset({"id", "meta", "text", "authoredOn", "status", "extension"})
 
 
@@ -68,9 +70,9 @@ def issued(held: State, asked: HookRequest, consulted: Consultation, url: str | 
 
 def _issued(held: State, asked: HookRequest, chart: Chart, decided: Decided, url: str) -> Iterator[Issued]:
     told = decided.outcome
-    if not isinstance(told, Determination) or told.status is not Status.DOCUMENTATION_NEEDED or decided.policy is None:
+    if not isinstance(told, Determination) or decided.policy is None or decided.case is None:
         return
-    asks = form(decided.policy, told.missing)
+    asks = form(decided.policy, told.answerable)
     if asks is None or reads_daily(told):
         return
     token = new_token()
@@ -80,19 +82,32 @@ def _issued(held: State, asked: HookRequest, chart: Chart, decided: Decided, url
         "subject": f"Patient/{chart.patient_id}",
         "user": asked.user_id,
         "product": told.product,
+        "indication": told.indication,
+        "ordered": ordered(decided.order, decided.case.dose, chart),
         "base": url,
     }
     until = datetime.now(UTC) + timedelta(hours=held.config.form_hours)
     policy = told.policy
-    sent = FormSent(token, until, key(decided.order), policy.id, policy.version, asks.name, seal(token, inside))
+    sent = FormSent(token, until, key(asked, decided.order), policy.id, policy.version, asks.name, seal(token, inside))
     yield Issued(told.order, f"{url}{PLACE}#{token}", sent)
 
 
-def key(order: Json) -> OrderKey:
-    """What an order is known by from call to call, its id, else what it says; and what it orders."""
-    if identity := text(order, "id"):
-        return OrderKey(identity, ordered(order))
-    return OrderKey(f"content:{digest({n: order[n] for n in order if n not in _VOLATILE})}", ordered(order))
+def key(asked: HookRequest, order: Json) -> OrderKey:
+    """What an order is known by from call to call, its id, else what it says; and what it orders. Without a FHIR server
+    an id may be any EHR's: there the patient is known by name and birth, too."""
+    said = {name: order[name] for name in order if name not in _VOLATILE}
+    taken = {name: said[name] for name in said if name.startswith("medication") or name == "dosageInstruction"}
+    identity = text(order, "id") or f"content:{digest(said)}"
+    who = "" if asked.fhir_server else _who(asked)
+    return OrderKey(f"{who}{identity}", f"{who}{digest(taken)}")
+
+
+def _who(asked: HookRequest) -> str:
+    """Who the patient of a request is by the Patient that came with it."""
+    id = asked.patient_id.rsplit("/", 1)[-1]
+    sent = (value for value in asked.prefetch.values() if isinstance(value, dict))
+    patient = next((r for r in sent if r.get("resourceType") == "Patient" and text(r, "id") == id), {})
+    return f"{digest({name: patient[name] for name in _PERSON if name in patient})} "
 
 
 def _about(chart: Chart, told: Determination, order: Json, asks: Form) -> dict[str, str]:
@@ -116,28 +131,19 @@ def _patient(patient: Json | None) -> str:
 def _found(held: State, asks: Form, chart: Chart) -> dict[str, str]:
     """What the chart shows already, by the linkId of the text that it stands in."""
     listed = {f"{one.ref}#explanation": shown(one.shows, chart, held.office.terms) for one in questions(asks.parts)}
-    return {link: said[:EXPLAINED] for link, said in listed.items() if said}
+    return {link: said for link, said in listed.items() if said}
 
 
 def answers(held: State, caller: Verified | None, asked: HookRequest) -> Answered:
     """What was answered on the service's own page for the orders of a request, as responses about its patient."""
-    subject, orders = subject_of(caller, asked), [key(order) for order in asked.orders()]
     try:
-        found = held.store.answers_of(subject, orders)
-        hashed = {held.store.ordered(subject, one.ordered): one.ordered for one in orders} if found else {}
+        found = held.store.answers_of(subject_of(caller, asked), [key(asked, order) for order in asked.orders()])
     except Exception as error:  # the order is decided without them, whatever the reason
         record(_log, "looking up answers", error, g.correlation)
         return Answered(CouldNotAsk(_NOT_READ))
     patient = {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"}
-    entries = tuple(Entry(f"{OWN}{one.id}", _read_back(one, patient, hashed.get(one.ordered))) for one in found)
+    entries = tuple(Entry(f"{OWN}{one.id}", {**one.essence, "subject": patient}) for one in found)
     return Answered(Had(), entries) if entries else Answered(NothingThere())
-
-
-def _read_back(kept: Answers, patient: Json, was: str | None) -> Json:
-    """Answers as a response about the patient. Where the order orders something else by now (`was` is None), nobody has
-    answered the questions about its dose."""
-    given_for = {"url": ORDERED, "valueString": was or "an order that was changed"}
-    return {**kept.essence, "subject": patient, "extension": [*items(kept.essence, "extension"), given_for]}
 
 
 def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided: Sequence[Decided], ehr: Ehr) -> None:
@@ -145,24 +151,27 @@ def hand_over(held: State, caller: Verified | None, asked: HookRequest, decided:
     and none is kept. What fails is given by a later call."""
     if asked.selections is not None or asked.loan is None or not asked.loan.creates("QuestionnaireResponse"):
         return
-    version = version_of(held, caller, asked)
+    version, orders = version_of(held, caller, asked), [key(asked, order) for order in asked.orders()]
     try:
-        waiting = held.store.undelivered(subject_of(caller, asked), [key(order) for order in asked.orders()])
-        for kept, response in waiting[:_AT_ONCE]:
-            whole = wire.decode(response.encode()) | _added(kept, asked, _coverages(decided), version)
-            taken = ehr.create(whole, f"identifier={_URIS}%7C{kept.id.urn}")
+        since = datetime.now(UTC) - _GIVEN_FOR
+        for kept in held.store.undelivered(subject_of(caller, asked), orders, since, _AT_ONCE):
+            whole = wire.decode((held.store.response(kept.id) or "{}").encode())
+            taken = ehr.create(
+                whole | _added(kept, whole, asked, _coverages(decided), version), f"identifier={_URIS}%7C{kept.id.urn}"
+            )
             metrics.form("delivered" if taken else "undelivered")
-            if taken:
-                held.store.deliver(kept.id, datetime.now(UTC))
+            if not taken:
+                return  # nor would it take the others now
+            held.store.deliver(kept.id, datetime.now(UTC))
     except Exception as error:  # what was decided stands, whatever becomes of it
         record(_log, "handing answers over", error, g.correlation)
 
 
-def _added(kept: Answers, asked: HookRequest, coverages: Iterable[str], version: Version) -> Json:
+def _added(kept: Answers, whole: Json, asked: HookRequest, coverages: Iterable[str], version: Version) -> Json:
     """What the EHR's copy says beside the answers. An order that is not signed yet is not on the EHR's server, and many
-    refuse what points at it: the order stays unsaid."""
+    refuse what points at it: the order stays unsaid; what it ordered stands in an extension of our own."""
     return {
-        "extension": circumstances(coverages, version),
+        "extension": [*circumstances(coverages, version), *items(whole, "extension")],
         "subject": {"reference": f"Patient/{asked.patient_id.rsplit('/', 1)[-1]}"},
         "identifier": {"system": _URIS, "value": kept.id.urn},
     }

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
+from flask.typing import ResponseReturnValue
 
 from service.web.errors import problem
 
@@ -28,8 +29,9 @@ def offer(app: Flask) -> None:
     """The routes of the page."""
 
     @app.get("/forms/")
-    def form_page() -> Response:
-        return _file("form.html")
+    def form_page() -> ResponseReturnValue:
+        # Without the slash the page's own files would be looked for beside it; a browser keeps the fragment.
+        return _file("form.html") if request.path.endswith("/") else redirect("forms/", 308)
 
     @app.get("/forms/<path:name>")
     def form_file(name: str) -> Response:

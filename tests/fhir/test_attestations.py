@@ -1,14 +1,16 @@
 """What prescribers attested in questionnaire responses."""
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from service.case import Attestation, Had
-from service.fhir.answers import Answered, Entry
-from service.fhir.attestations import ORDERED, OWN, read_responses
+from service.dose import Dose, Part
+from service.fhir.answers import Answered, Entry, read_answer
+from service.fhir.attestations import ORDERED, OWN, Attested, read_responses
 from service.fhir.chart import Chart
 from service.fhir.order import ordered
 from tests.fhir.anything import resources
@@ -33,7 +35,7 @@ def attested(*resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, Attes
 
 def attested_of(order: JSON, *resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, Attestation]:
     chart = chart_of(*resources, drafts=drafts)
-    return dict(read_responses(chart, QUESTIONS).of(order, "otrexup", chart))
+    return dict(read_responses(chart, QUESTIONS).of(order, Dose(), "otrexup", chart).by_link)
 
 
 def answers(*resources: JSON, drafts: tuple[JSON, ...] = ()) -> dict[str, bool]:
@@ -260,25 +262,141 @@ def test_what_one_draft_contains_about_the_dose_counts_for_that_draft_alone() ->
     assert set(attested_of(other, drafts=(holds, other))) == {"I.B.6"}
 
 
+def on_our_form(*said: JSON, id: str = "1", **given_for: str) -> Entry:
+    """What was answered on the service's own form, as it is read back."""
+    response_ = {k: v for k, v in response("a", *said).items() if k != "id"}
+    told = [{"url": f"urn:countersign:{name}", "valueString": value} for name, value in given_for.items()]
+    return Entry(f"{OWN}{id}", {**response_, "extension": told})
+
+
+def charted(order: JSON, *entries: Entry, beside: tuple[JSON, ...] = ()) -> Chart:
+    answered = {"QuestionnaireResponse": Answered(Had(), entries)}
+    return Chart("pat-1", SERVER, (Entry(None, order), *(Entry(None, one) for one in beside)), answered)
+
+
+def was(order: JSON, *beside: JSON, dose: Dose = Dose()) -> str:  # noqa: B008 (a value)
+    return ordered(order, dose, charted(order, beside=beside))
+
+
+def attested_by(
+    order: JSON,
+    *entries: Entry,
+    product: str = "otrexup",
+    beside: tuple[JSON, ...] = (),
+    dose: Dose = Dose(),  # noqa: B008 (a value)
+) -> Attested:
+    chart = charted(order, *entries, beside=beside)
+    return read_responses(chart, QUESTIONS).of(order, dose, product, chart)
+
+
 @pytest.mark.parametrize(
     ("changed", "links"),
     [
         ({"reasonCode": [{"text": "RA"}], "id": "order-7"}, {"I.B.6", "I.B.7"}),
         ({"dosageInstruction": [{"text": "20 mg weekly"}]}, {"I.B.6"}),
         ({"medicationCodeableConcept": {"text": "Otrexup"}}, {"I.B.6"}),
-        ({"contained": [{"resourceType": "Medication", "id": "m"}]}, {"I.B.6"}),
         ({"contained": [{"resourceType": "Practitioner", "id": "p"}]}, {"I.B.6", "I.B.7"}),
     ],
 )
 def test_an_answer_on_our_own_form_counts_while_the_order_orders_the_same(changed: JSON, links: set[str]) -> None:
-    own = {k: v for k, v in response("a", DOSE, item("I.B.6", True)).items() if k != "id"}
-    own["extension"] = [{"url": ORDERED, "valueString": ordered(DRAFT)}]
-    order = {**DRAFT, **changed}
-    answered = {"QuestionnaireResponse": Answered(Had(), (Entry(f"{OWN}1", own),))}
-    chart = Chart("pat-1", SERVER, (Entry(None, order),), answered)
-    assert set(read_responses(chart, QUESTIONS).of(order, "otrexup", chart)) == links
+    own = on_our_form(DOSE, item("I.B.6", True), ordered=was(DRAFT))
+    assert set(attested_by({**DRAFT, **changed}, own).by_link) == links
 
 
-def test_an_ehrs_response_cannot_say_what_was_ordered() -> None:
-    forged = response("a", DOSE, extension=[{"url": ORDERED, "valueString": "0" * 64}])
-    assert set(attested_of(DRAFT, forged, drafts=(DRAFT,))) == {"I.B.7"}
+@pytest.mark.parametrize(("strength", "links"), [("2 mg/mL", {"I.B.6", "I.B.7"}), ("2.5 mg/mL", {"I.B.6"})])
+def test_what_an_order_orders_is_what_its_medication_says(strength: str, links: set[str]) -> None:
+    refers = {**DRAFT, "medicationReference": {"reference": "Medication/m1"}}
+    old, new = ({"resourceType": "Medication", "id": "m1", "code": {"text": said}} for said in ("2 mg/mL", strength))
+    own = on_our_form(DOSE, item("I.B.6", True), ordered=was(refers, old))
+    assert set(attested_by(refers, own, beside=(new,)).by_link) == links
+
+
+def test_an_answer_of_which_it_is_not_known_what_was_ordered_is_none_about_a_dose() -> None:
+    assert set(attested_by(DRAFT, on_our_form(DOSE, item("I.B.6", True))).by_link) == {"I.B.6"}
+
+
+@pytest.mark.parametrize(("product", "links"), [("otrexup", {"I.B.6", "II.A.2"}), ("rasuvo", {"I.B.6"})])
+def test_an_answer_about_treatment_counts_for_its_own_product(product: str, links: set[str]) -> None:
+    own = on_our_form(item("II.A.2", True), item("I.B.6", True), product="otrexup")
+    assert set(attested_by(DRAFT, own, product=product).by_link) == links
+
+
+def test_an_answer_about_a_dose_or_treatment_counts_for_its_own_diagnosis() -> None:
+    said = (DOSE, item("II.A.2", False), item("I.B.6", True))
+    own = on_our_form(*said, ordered=was(DRAFT), product="otrexup", indication="psoriasis")
+    found = attested_by(DRAFT, own)
+    assert set(found.by_link) == {"I.B.6"}
+    assert {key: one.yes for key, one in found.by_use.items()} == {
+        ("I.B.7", "psoriasis"): True,
+        ("II.A.2", "psoriasis"): False,
+    }
+
+
+def test_a_later_answer_for_no_diagnosis_in_particular_goes_before_an_earlier_one_for_its_own() -> None:
+    own = on_our_form(DOSE, ordered=was(DRAFT), indication="psoriasis")
+    later = Entry(None, response("b", item("I.B.7", False), on="2026-03-11"))
+    found = attested_by(DRAFT, own, later)
+    assert (found.by_link["I.B.7"].yes, found.by_use["I.B.7", "psoriasis"].yes) == (False, False)
+
+
+def copied(*said: JSON, **differs: Any) -> Entry:
+    identifier = {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:1"}
+    return Entry(None, response("copy", *said, identifier=identifier, **differs))
+
+
+def test_the_ehrs_copy_of_our_answers_adds_nothing_while_it_says_the_same() -> None:
+    own = on_our_form(DOSE, ordered="another")
+    assert attested_by(DRAFT, own, copied(DOSE, on="2026-03-12")).by_link == {}
+
+
+@pytest.mark.parametrize(("on", "yes"), [("2026-03-12", False), ("2026-03-09", True)])
+def test_a_copy_that_was_amended_there_counts_if_it_is_later(on: str, yes: bool) -> None:
+    own = on_our_form(item("I.B.6", True))
+    found = attested_by(DRAFT, own, copied(item("I.B.6", False), on=on, status="amended"))
+    assert found.by_link["I.B.6"].yes is yes
+
+
+def test_a_copy_that_was_amended_there_is_for_the_order_that_ours_was_for() -> None:
+    own = on_our_form(item("I.B.7", False), ordered=was(DRAFT))
+    amended = copied(DOSE, on="2026-03-12", status="amended")
+    assert attested_by(DRAFT, own, amended).by_link["I.B.7"].yes
+    assert attested_by({**DRAFT, "dosageInstruction": []}, own, amended).by_link == {}
+
+
+def test_a_copy_that_was_entered_in_error_takes_ours_back() -> None:
+    own = on_our_form(item("I.B.6", True))
+    assert attested_by(DRAFT, own, copied(item("I.B.6", True), status="entered-in-error")).by_link == {}
+
+
+def a_week(mg: int, **more: Any) -> Dose:
+    return Dose(((Part(Fraction(mg), None, Fraction(1)),),), most_per_week=Fraction(1), **more)
+
+
+@pytest.mark.parametrize(
+    ("dose", "links"),
+    [
+        (a_week(40), {"I.B.6", "I.B.7"}),
+        (a_week(41), {"I.B.6"}),
+        (a_week(40, contradicted=True), {"I.B.6"}),
+        (Dose(), {"I.B.6"}),
+    ],
+)
+def test_the_same_dose_in_other_words_is_the_same(dose: Dose, links: set[str]) -> None:
+    own = on_our_form(DOSE, item("I.B.6", True), ordered=was(DRAFT, dose=a_week(40)))
+    reworded = {**DRAFT, "dosageInstruction": [{"text": "With food", "sequence": 1}]}
+    assert set(attested_by(reworded, own, dose=dose).by_link) == links
+
+
+def test_the_ehrs_copy_of_an_answer_to_another_order_is_for_that_one() -> None:
+    copy = response("a", DOSE, item("I.B.6", True), extension=[{"url": ORDERED, "valueString": was(DRAFT)}])
+    assert set(attested_of(DRAFT, copy, drafts=(DRAFT,))) == {"I.B.6", "I.B.7"}
+    other = {**DRAFT, "dosageInstruction": []}
+    assert set(attested_of(other, copy, drafts=(other,))) == {"I.B.6"}
+
+
+def test_an_ehrs_response_is_not_under_our_name() -> None:
+    forged = response("a", item("I.B.6", True))
+    del forged["id"]
+    bundle = {"resourceType": "Bundle", "type": "searchset", "entry": [{"fullUrl": f"{OWN}1", "resource": forged}]}
+    (entry,) = read_answer(bundle).entries
+    assert "on a form of this service" not in attested_by(DRAFT, entry).by_link["I.B.6"].evidence.text

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.fhir.shown import shown
+from service.forms import EXPLAINED
 from service.questions import Shows
 from service.terminology import load
 from tests.fhir.synthetic import ICD, LOINC, RXNORM, SNOMED, any_resource, chart_of, coded, status
@@ -75,6 +76,24 @@ def test_a_condition_is_told_with_its_status_and_since_when(more: JSON, words: s
 
 
 @pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ([{"summary": {"text": "Stage IVA1"}}], ", stage: Stage IVA1"),
+        ([{"summary": {"text": "IA"}}, {"summary": {"text": "IIB"}}], ", stage: IA, IIB"),
+        ([{"summary": coded(SNOMED, "2640006")}], ", stage: 2640006"),
+        ([{"summary": {"coding": [{"code": "1"}, {"code": "2", "display": "Stage IV"}]}}], ", stage: Stage IV"),
+        ({"summary": {"text": "IA"}}, ", stage: IA"),
+        ([{"type": {"text": "Clinical staging"}}], ""),
+        ([{"summary": {"text": "IA"}, "modifierExtension": [{"url": "https://example.org/not"}]}], ""),
+        ([], ""),
+    ],
+)
+def test_the_stages_on_a_condition_are_told_as_they_stand(stage: Any, words: str) -> None:
+    found = condition(stage=stage, clinicalStatus=status("active"), onsetDateTime="2024-11-05")
+    assert said(found) == f"Dysphagia (active){words}, since 2024-11-05"
+
+
+@pytest.mark.parametrize(
     ("concept", "words"),
     [
         ({"coding": [{"system": ICD, "code": "R13.12", "display": "Oral dysphagia"}]}, "Oral dysphagia"),
@@ -122,12 +141,65 @@ def test_several_things_that_a_question_shows_follow_each_other() -> None:
         (taken("MedicationDispense", whenPrepared="2025-01-31"), "methotrexate (completed), 2025-01-31"),
         (taken(status="entered-in-error"), None),
         (taken("MedicationRequest", status="draft"), None),
+        (taken("MedicationRequest", doNotPerform=True), None),
+        (taken("MedicationRequest", doNotPerform=False), "methotrexate (completed)"),
         (taken(medicationCodeableConcept=coded(RXNORM, "1", "methotrexate")), None),
         (taken(subject={"reference": "Patient/other"}), None),
     ],
 )
 def test_a_medication_is_told_with_its_status_and_its_time(record: JSON, words: str | None) -> None:
     assert said(record, by=DRUG) == words
+
+
+def dosed(value: Any, **repeat: Any) -> JSON:
+    dose: JSON = {"doseAndRate": [{"doseQuantity": {"value": value, "unit": "mg"}}]}
+    return dose | ({"timing": {"repeat": repeat}} if repeat else {})
+
+
+WEEKLY = dosed(15, frequency=1, period=1, periodUnit="wk")
+
+
+@pytest.mark.parametrize(
+    ("dosage", "words"),
+    [
+        ([{"text": "15 mg once a week"}], ": 15 mg once a week"),
+        ([{"text": "15 mg once a week"} | dosed(2)], ": 15 mg once a week"),
+        ([{"text": "7.5 mg Monday"}, {"text": "7.5 mg Tuesday"}], ": 7.5 mg Monday, 7.5 mg Tuesday"),
+        ([dosed(5), dosed(5)], ": 5 mg, 5 mg"),
+        ([dosed(Decimal("7.50"))], ": 7.5 mg"),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 15, "code": "mg"}}]}], ": 15 mg"),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 15}}]}], ": 15"),
+        ([{"doseAndRate": [{"doseQuantity": {"unit": "mg"}}]}], ""),
+        ([{"doseAndRate": [*dosed(10)["doseAndRate"], *dosed(15)["doseAndRate"]]}], ""),
+        ([{"doseAndRate": [{"doseRange": {"low": {"value": 10}, "high": {"value": 15}}}]}], ""),
+        ([WEEKLY], ": 15 mg, 1 × per 1 wk"),
+        ([dosed(15, frequency=1, period=Decimal("1.5"), periodUnit="wk")], ": 15 mg, 1 × per 1.5 wk"),
+        ([dosed(15, frequency=1, period=1, periodUnit="d", dayOfWeek=["mon"])], ": 15 mg"),
+        ([dosed(15, frequency=1, frequencyMax=2, period=1, periodUnit="wk")], ": 15 mg"),
+        ([dosed(15, frequency=1, period=1)], ": 15 mg"),
+        ([{"timing": WEEKLY["timing"]}], ""),
+        ([WEEKLY | {"modifierExtension": [{"url": "https://example.org/not"}]}, dosed(2)], ": 2 mg"),
+        ([], ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["MedicationStatement", "MedicationRequest", "MedicationDispense"])
+def test_a_medication_is_told_with_the_dose_that_it_says(kind: str, dosage: list[JSON], words: str) -> None:
+    element = "dosage" if kind == "MedicationStatement" else "dosageInstruction"
+    assert said(taken(kind, **{element: dosage}), by=DRUG) == f"methotrexate (completed){words}"
+
+
+def test_a_dose_follows_the_time_it_was_taken_in() -> None:
+    record = taken(effectivePeriod={"start": "2025-01", "end": "2025-06"}, dosage=[WEEKLY])
+    assert said(record, by=DRUG) == "methotrexate (completed), 2025-01 to 2025-06: 15 mg, 1 × per 1 wk"
+
+
+@pytest.mark.parametrize(("length", "cut"), [(3999, False), (4000, False), (4001, True)])
+def test_no_more_is_told_than_a_field_takes(length: int, cut: bool) -> None:
+    whole = "a" * length
+    told = said(condition(code={"text": whole, **coded(ICD, "R13.12")}))
+    assert told == (f"{whole[:3998]} …" if cut else whole)
+    assert told is not None
+    assert len(told) <= Shows.LONGEST == EXPLAINED
 
 
 def test_statements_are_told_before_requests_and_those_before_dispenses() -> None:
@@ -201,6 +273,10 @@ _ELEMENTS = (
     "status",
     "clinicalStatus",
     "verificationStatus",
+    "stage",
+    "dosage",
+    "dosageInstruction",
+    "doNotPerform",
     "onsetDateTime",
     "recordedDate",
     "effectiveDateTime",

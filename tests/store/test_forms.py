@@ -88,7 +88,7 @@ def test_answers_are_read_for_their_own_patient_and_order_alone(
 ) -> None:
     assert submitted(store, kept(store))
     assert store.answers_of(subject, [order]) == ()
-    assert store.undelivered(subject, [order]) == ()
+    assert store.undelivered(subject, [order], AT, 9) == ()
 
 
 @pytest.mark.parametrize("order", [OrderKey(FORM.order.order, "15 mg"), OrderKey("order-2", FORM.order.ordered)])
@@ -97,7 +97,7 @@ def test_answers_are_read_for_an_order_of_the_same_id_and_for_one_that_orders_th
 ) -> None:
     id = submitted(store, kept(store))
     assert [one.id for one in store.answers_of(SUBJECT, [order])] == [id]
-    assert [one.id for one, _ in store.undelivered(SUBJECT, [order])] == [id]
+    assert [one.id for one in store.undelivered(SUBJECT, [order], AT, 9)] == [id]
 
 
 def test_no_order_has_no_answers(store: Store) -> None:
@@ -125,10 +125,15 @@ def test_what_an_ehr_has_is_not_handed_over_again(store: Store) -> None:
     form = kept(store)
     first, second = submitted(store, form), submitted(store, form, 1, after=1)
     assert first
-    assert [(one.id, whole) for one, whole in store.undelivered(SUBJECT, [FORM.order])] == [
-        (second, '{"resourceType": "whole"}'),
-        (first, '{"resourceType": "whole"}'),
-    ]
+    assert [one.id for one in store.undelivered(SUBJECT, [FORM.order], AT, 9)] == [first, second]
     store.deliver(first, AT)
     store.deliver(first, AT)
-    assert [one.id for one, _ in store.undelivered(SUBJECT, [FORM.order])] == [second]
+    assert [one.id for one in store.undelivered(SUBJECT, [FORM.order], AT, 9)] == [second]
+
+
+def test_what_is_handed_over_is_the_oldest_first_some_at_a_time_and_nothing_of_before(store: Store) -> None:
+    form = kept(store)
+    ids = [submitted(store, form, n, after=n) for n in range(3)]
+    assert [one.id for one in store.undelivered(SUBJECT, [FORM.order], AT, 2)] == ids[:2]
+    later = AT + timedelta(minutes=1)
+    assert [one.id for one in store.undelivered(SUBJECT, [FORM.order], later, 9)] == ids[1:]

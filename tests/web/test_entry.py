@@ -38,14 +38,18 @@ class Clinic:
         day = date.fromisoformat(fixture.expected["today"])
         plain = Config(today=day, plans=table, database_url=f"sqlite:///{database}")
         self.client: FlaskClient = create_app(replace(plain, **config)).test_client()
-        self.fixture = fixture
+        self.fixture, self.database = fixture, database
 
     def sign(self, request: JSON | None = None, hook: str | None = None) -> list[JSON]:
+        cards: list[JSON] = self.answer(request, hook)["cards"]
+        return cards
+
+    def answer(self, request: JSON | None = None, hook: str | None = None) -> JSON:
         asked = request or self.fixture.request
         answer = self.client.post(f"/cds-services/prior-auth-{hook or asked['hook']}", json=asked)
         assert answer.status_code == 200
-        cards: list[JSON] = answer.get_json()["cards"]
-        return cards
+        found: JSON = answer.get_json()
+        return found
 
     def token(self, request: JSON | None = None) -> str:
         (link,) = links(self.sign(request))
@@ -193,7 +197,8 @@ def test_of_two_drafts_an_answer_about_the_dose_counts_for_its_own(clinic: Calla
     here.submit(token, here.filled(token))
     both = copy.deepcopy(SUPPORT.request)
     other = copy.deepcopy(SUPPORT.request)
-    another_dose(other)
+    another_order(other)
+    more(other)
     both["context"]["draftOrders"]["entry"] += other["context"]["draftOrders"]["entry"][:1]
     found = [card["extension"]["determination"] for card in here.sign(both)]
     assert {one["order"].rsplit("/", 1)[-1]: one["status"] for one in found} == {
@@ -230,6 +235,58 @@ def test_answers_about_treatment_with_one_product_do_not_count_for_another(clini
     assert (after["product"], after["status"]) == ("rasuvo", "documentation-needed")
     attested = [e["text"] for c in after["criteria"] for e in c["evidence"] if e["text"].startswith("Attested")]
     assert attested == []
+
+
+def test_an_answer_about_a_dose_counts_for_its_own_diagnosis(clinic: Callable[..., Clinic]) -> None:
+    mycosis = NAMED["jylamvo-mycosis-fungoides-single-agent-approvable"]
+    sezary = NAMED["jylamvo-sezary-syndrome-stage-iva-attested-regimen"]
+    request = copy.deepcopy(mycosis.request)
+    for dose in order(request)["dosageInstruction"][0]["doseAndRate"]:
+        dose["doseQuantity"]["value"] = 100
+    order(request)["dosageInstruction"][0].pop("text", None)
+    conditions = request["prefetch"]["conditions"]["entry"]
+    other = next(
+        copy.deepcopy(e) for e in sezary.request["prefetch"]["conditions"]["entry"] if e["resource"]["id"] == "sz"
+    )
+    other["resource"]["subject"] = conditions[0]["resource"]["subject"]
+    conditions.append(other)
+    here = clinic(mycosis)
+    token = here.token(request)
+    here.submit(token, here.filled(token))
+    assert told(here.sign(request))["status"] == "approvable"
+    order(request)["reasonReference"] = [{"reference": "Condition/sz"}]
+    after = told(here.sign(request))
+    assert (after["indication"], after["missing"]) == ("sezary-syndrome", ["I.D.6.c", "I.D.note"])
+
+
+def test_without_a_fhir_server_another_patient_of_the_same_id_has_no_answers(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    alone = copy.deepcopy(SWALLOWING.request)
+    alone.pop("fhirServer", None)
+    alone.pop("fhirAuthorization", None)
+    token = here.token(alone)
+    here.submit(token, here.filled(token))
+    assert told(here.sign(alone))["status"] == "approvable"
+    other = copy.deepcopy(alone)
+    other["prefetch"]["patient"]["birthDate"] = "1971-01-01"
+    assert told(here.sign(other))["status"] == "documentation-needed"
+
+
+def test_what_the_ehr_holds_of_an_answer_is_none_about_another_orders_dose(clinic: Callable[..., Clinic]) -> None:
+    here = clinic(SUPPORT)
+    token = here.token()
+    here.submit(token, here.filled(token))
+    with sqlite3.connect(here.database) as database:
+        ((whole,),) = database.execute("SELECT response FROM answers")
+    other = copy.deepcopy(SUPPORT.request)
+    another_order(other)
+    more(other)
+    patient = {"reference": f"Patient/{other['context']['patientId'].rsplit('/', 1)[-1]}"}
+    copied = json.loads(whole) | {"id": "copy", "subject": patient}
+    other["prefetch"]["questionnaireResponses"] = {"resourceType": "Bundle", "entry": [{"resource": copied}]}
+    assert told(here.sign(other))["missing"] == ["I.C.5.b", "I.C.note"]
+    order(other)["dosageInstruction"] = order(SUPPORT.request)["dosageInstruction"]
+    assert told(here.sign(other))["status"] == "approvable"
 
 
 def test_an_order_without_an_id_is_known_by_what_it_orders(clinic: Callable[..., Clinic]) -> None:
@@ -309,6 +366,64 @@ def test_a_later_response_of_the_ehr_decides_and_an_earlier_one_does_not(clinic:
     day = date.fromisoformat(SWALLOWING.expected["today"])
     assert told(here.sign(with_no((day - timedelta(days=1)).isoformat())))["status"] == "approvable"
     assert told(here.sign(with_no((day + timedelta(days=1)).isoformat())))["status"] == "not-met"
+
+
+def test_a_no_can_be_taken_back(clinic: Callable[..., Clinic]) -> None:
+    here = clinic()
+    token = here.token()
+    first = here.submit(token, here.filled(token, yes=False)).get_json()
+    cards = here.sign()
+    assert told(cards)["status"] == "not-met"
+    (link,) = links(cards)
+    assert link["label"] == "Correct what was answered no"
+    again = link["url"].partition("#")[2]
+    assert here.open(again).get_json()["answered"]["id"] == first["id"]
+    assert here.submit(again, here.filled(again), replaces=first["id"]).status_code == 201
+    assert told(here.sign())["status"] == "approvable"
+
+
+def test_what_the_chart_says_no_to_has_no_form(clinic: Callable[..., Clinic]) -> None:
+    refused = NAMED["jylamvo-lymphoma-in-remission-refused"]
+    assert links(clinic(refused).sign()) == []
+
+
+def contradicted() -> JSON:
+    request = copy.deepcopy(NAMED["jylamvo-rheumatoid-arthritis-approvable"].request)
+    (instruction,) = order(request)["dosageInstruction"]
+    instruction["text"] = "Take 25 mg by mouth once weekly"
+    return request
+
+
+def test_a_dose_that_contradicts_itself_has_no_form_for_no_answer_settles_it(clinic: Callable[..., Clinic]) -> None:
+    here = clinic(NAMED["jylamvo-rheumatoid-arthritis-approvable"])
+    cards = here.sign(contradicted())
+    assert (told(cards)["status"], told(cards)["missing"]) == ("documentation-needed", ["I.B.7"])
+    assert links(cards) == []
+    assert "questionnaire" not in json.dumps(here.answer(contradicted())["systemActions"])
+
+
+def test_beside_a_dose_that_contradicts_itself_the_rest_is_asked_for(clinic: Callable[..., Clinic]) -> None:
+    here, request = clinic(NAMED["jylamvo-rheumatoid-arthritis-approvable"]), contradicted()
+    order(request).pop("requester", None)
+    request["context"]["userId"] = "Practitioner/nobody-on-record"
+    asked = [one["linkId"] for one in items(here.open(here.token(request)).get_json()["questionnaire"]["item"])]
+    assert "I.B.3.a" in asked
+    assert "I.B.7" not in asked
+
+
+def test_past_midnight_the_later_of_two_answers_decides_on_a_day_that_is_set(
+    clinic: Callable[..., Clinic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = clinic(form_hours=100)
+    token = here.token()
+    response = here.filled(token)
+    evening = datetime.now(UTC).replace(hour=22, minute=0) + timedelta(days=1)
+    clock(monkeypatch, evening)
+    first = here.submit(token, response).get_json()
+    clock(monkeypatch, evening + timedelta(hours=3))
+    refused = here.filled(token, yes=False)
+    assert here.submit(token, refused, replaces=first["id"]).status_code == 201
+    assert told(here.sign())["status"] == "not-met"
 
 
 # --- the token
@@ -498,7 +613,7 @@ def test_a_form_is_answered_so_many_times_and_no_more(clinic: Callable[..., Clin
         kept = here.submit(token, response, replaces=last)
         assert kept.status_code == 201
         last = kept.get_json()["id"]
-    assert here.submit(token, response, replaces=last).status_code == 429
+    assert here.submit(token, response, replaces=last).status_code == 403
     assert told(here.sign())["status"] == "approvable"
 
 
