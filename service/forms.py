@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from service.policy.form import Branch, Choice, Form, Part, Question, questions
 from service.prefill import context, initial
@@ -19,6 +20,8 @@ Json = dict[str, Any]
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 _CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
 _CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
+_CATEGORY = "http://hl7.org/fhir/StructureDefinition/questionnaire-displayCategory"
+_CATEGORIES = "http://hl7.org/fhir/questionnaire-display-category"
 _DTR = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/"
 _PURPOSE = {"system": "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp", "code": "withpa"}
 EXPLAINED = 4000  # characters of a question's details
@@ -49,7 +52,7 @@ def questionnaire(form: Form, base: str, terms: Terminology | None = None) -> Js
         "url": _url(form, base),
         "version": document.version,
         "name": "PriorAuthorization",
-        "title": f"{document.id}, section {form.section}: what is not on record yet",
+        "title": f"{document.id}, section {form.section}, {form.title}: what is not on record yet",
         "status": "active",
         "subjectType": ["Patient"],
         "date": document.in_force.isoformat(),
@@ -92,11 +95,13 @@ def _question(asked: Question, form: Form, terms: Terminology | None) -> Json:
     ]
     if asked.documents:
         inner.append({"linkId": f"{asked.ref}#document", "type": "attachment", "text": "A copy of the note or result"})
-    return {"linkId": f"{asked.ref}#group", "type": "group", "text": asked.ref, "item": inner}
+    return {"linkId": f"{asked.ref}#group", "type": "group", "text": f"{asked.ref} {asked.says}", "item": inner}
 
 
 def _help(ref: str, told: str) -> Json:
-    return {"linkId": f"{ref}#help", "type": "display", "text": told, "extension": [_control("help")]}
+    """What stands beside a question. Some renderers know how it is to be shown, others only what it is for."""
+    category = {"url": _CATEGORY, "valueCodeableConcept": {"coding": [{"system": _CATEGORIES, "code": "instructions"}]}}
+    return {"linkId": f"{ref}#help", "type": "display", "text": told, "extension": [_control("help"), category]}
 
 
 def _control(code: str) -> Json:
@@ -132,21 +137,21 @@ def _branch(branch: Branch, of: Choice, form: Form, terms: Terminology | None) -
 
 
 def package(
-    form: Form, base: str, subject: str, beside: tuple[str, ...], on: str, terms: Terminology, version: str
+    form: Form, base: str, subject: str, beside: tuple[str, ...], on: str, terms: Terminology, version: str, draft: UUID
 ) -> Json:
     """The Bundle of a form: the Questionnaire first, then a response to fill in, about `subject` (a Patient reference)
-    and what else it is in the context of (the Coverage and the order). `on` is an instant, `version` DTR's."""
+    and what else it is in the context of (the Coverage and the order). `on` is an instant, `version` DTR's, `draft`
+    made for this response alone: it is nowhere yet, and its id is for the server that keeps it to give."""
+    asked = questionnaire(form, base, terms)
     response: Json = {
         "resourceType": "QuestionnaireResponse",
-        "id": form.name,
         "extension": circumstances(beside, version),
         "questionnaire": canonical(form, base),
         "status": "in-progress",
         "subject": {"reference": subject},
         "authored": on,
     }
-    resources = [questionnaire(form, base, terms), response]
-    entries = [{"fullUrl": f"{base}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
+    entries = [{"fullUrl": asked["url"], "resource": asked}, {"fullUrl": draft.urn, "resource": response}]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": on, "entry": entries}
 
 

@@ -19,6 +19,9 @@ Kind = Literal[
     "refusal",  # why a token was refused
     "outcome",  # what a prescriber did with a card
     "form",  # what became of a form
+    "revision",  # a policy's revision, as the names of its forms begin
+    "severity",  # of an issue that a client reported (FHIR R4, issue-severity)
+    "issue",  # its kind (FHIR R4, issue-type)
     "reason",  # why: the system and the code of a reason that a card offered, "system|code"
 ]
 
@@ -29,6 +32,16 @@ _known: dict[Kind, frozenset[str]] = {
     "client": frozenset(("open", "unknown")),
     "status": frozenset((*Status, "not-evaluated", "safety-notice")),
     "outcome": frozenset(("accepted", "overridden")),
+    "severity": frozenset(("fatal", "error", "warning", "information")),
+    "issue": frozenset(
+        (
+            *("invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired"),
+            *("forbidden", "suppressed", "processing", "not-supported", "duplicate", "multiple-matches", "not-found"),
+            *("deleted", "too-long", "code-invalid", "extension", "too-costly", "business-rule", "conflict"),
+            *("transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"),
+            "informational",
+        )
+    ),
     "form": frozenset(("offered", "answered", "replaced", "delivered", "undelivered")),
 }
 

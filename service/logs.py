@@ -20,6 +20,7 @@ from service.labels import OTHER, Kind, correlation_id, word
 
 _Check = Callable[[str, object], dict[str, Any]]
 
+_FORM = re.compile(r"(.+)\.[0-9a-f]{1,32}")  # as service.policy.form names one: its revision, and what it asks
 _PLACES = re.compile(r"[\w<>]+:\d+( < [\w<>]+:\d+)*")
 # What gunicorn says of its processes, and our word for it; the first argument is the process.
 _PROCESSES = {
@@ -34,7 +35,7 @@ _PROCESSES = {
     "Handling signal: %s": "signalled",
     "Shutting down: %s": "stopped",
 }
-_EVENTS = frozenset(("call", "refused", "failed", "uncaught", "library", *_PROCESSES.values()))
+_EVENTS = frozenset(("call", "refused", "form-reported", "failed", "uncaught", "library", *_PROCESSES.values()))
 _LIBRARIES = frozenset(
     ("alembic", "countersign", "flask", "gunicorn", "opentelemetry", "py", "service", "sqlalchemy", "urllib3")
 )
@@ -98,6 +99,15 @@ def call(
 def refused(status: int, error: BaseException | None, correlation: str) -> None:
     """One line for what never became a call: no HTTP, too slow, too much."""
     _say(logging.WARNING, "refused", status=status, error=error, correlation=correlation)
+
+
+def form_reported(
+    correlation: str, *, client: str, form: str | None, severities: Mapping[str, int], issues: Mapping[str, int]
+) -> None:
+    """One line for a client's report of what is wrong with a form: its name, where it is one of ours; how many issues,
+    by severity and by kind."""
+    said = {"correlation": correlation, "client": client, "severities": severities, "issues": issues}
+    _say(logging.WARNING, "form-reported", form=form, **said)
 
 
 def _say(level: int, event: str, **fields: object) -> None:
@@ -180,6 +190,12 @@ def _numbers(kind: Kind) -> _Check:
     return check
 
 
+def _form(name: str, value: object) -> dict[str, Any]:
+    """The name of a form, where a revision of ours has such names."""
+    match = _FORM.fullmatch(value) if isinstance(value, str) else None
+    return {name: value if match and word("revision", match[1]) != OTHER else OTHER}
+
+
 def _error(_: str, error: object) -> dict[str, Any]:
     match error:
         case _Fault(kind, places) if kind.isidentifier() and _PLACES.fullmatch(places):
@@ -209,6 +225,9 @@ _FIELDS: Mapping[str, _Check] = {
     "determinations": _numbers("status"),
     "unread": _numbers("code"),
     "ignored": _numbers("option"),
+    "form": _form,
+    "severities": _numbers("severity"),
+    "issues": _numbers("issue"),
     "worker": _number,
     "error": _error,
     "record": _record,

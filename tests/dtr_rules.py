@@ -29,6 +29,7 @@ DTR = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/"
 LAUNCH_CONTEXT, VARIABLE = f"{SDC}launchContext", f"{CORE}variable"
 INITIAL_EXPRESSION, ITEM_CONTROL = f"{SDC}initialExpression", f"{CORE}questionnaire-itemControl"
 QR_CONTEXT, QR_COVERAGE = f"{DTR}qr-context", f"{DTR}qr-coverage"
+DISPLAY_CATEGORY = f"{CORE}questionnaire-displayCategory"
 INTENDED_USE, ORIGIN = f"{DTR}intendedUse", f"{DTR}information-origin"
 COMPLETION_TIME, AUDIENCE = f"{DTR}estimated-completion-time", f"{DTR}questionnaireAudience"
 CODES_OF_CRD = ("temp", "coverage-information-codes")
@@ -73,6 +74,7 @@ GIVEN = (
     *("resource", "rootResource", "context", "questionnaire", "qitem", "ucum", "sct", "loinc"),
     *("factory", "terminologies", "server"),
 )
+CATEGORIES = "http://hl7.org/fhir/questionnaire-display-category"
 CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
 CONTROLS_OF: dict[str, tuple[str, ...]] = {
     "group": (
@@ -107,6 +109,7 @@ EXTENSIONS: dict[str, Known] = {
     f"{SDC}entryMode": Known(("form",), "valueCode"),
     f"{SDC}shortText": Known(("item",), "valueString"),
     ITEM_CONTROL: Known(("item",), "valueCodeableConcept"),
+    DISPLAY_CATEGORY: Known(("item",), "valueCodeableConcept"),
     f"{CORE}questionnaire-hidden": Known(("item",), "valueBoolean"),
     f"{CORE}questionnaire-supportLink": Known(("item",), "valueUri"),
     f"{CORE}questionnaire-choiceOrientation": Known(("item",), "valueCode"),
@@ -631,6 +634,15 @@ def controls(form: Form) -> Iterator[str]:
                     yield f"{item.link}: {coding.get('code')!r} on a {item.type}"
 
 
+def categories(form: Form) -> Iterator[str]:
+    """What a text is for is told of displays alone (R4, questionnaire-displayCategory)."""
+    for item in form.items:
+        for one in extensions(item.json, DISPLAY_CATEGORY):
+            told = {codes(c) for c in objects(members(one.get("valueCodeableConcept")).get("coding"))}
+            if item.type != "display" or not told & {(CATEGORIES, "instructions"), (CATEGORIES, "security")}:
+                yield f"{item.link}: {sorted(told)} on a {item.type}"
+
+
 def parts(extension: Json, name: str, value: str) -> list[Any]:
     return [one.get(value) for one in extensions(extension, name)]
 
@@ -979,6 +991,7 @@ FORM_RULES: tuple[tuple[str, Callable[[Form], Iterator[str]]], ...] = (
     ("extension-once", repeated_extensions),
     ("extension-value", mistyped_extensions),
     ("item-control", controls),
+    ("display-category", categories),
     ("launch-shape", launch_shape),
     ("launch-code", launch_codes),
     ("sdc-lcext-1", launch_types),
@@ -1210,8 +1223,15 @@ def parts_of_author(said: Said, _: Item, __: Response) -> Iterator[str]:
             people = parts(author, "practitioner", "valueReference")
             urls = [part.get("url") for part in objects(author.get("extension"))]
             wrong = len(people) > 1 or any(url not in ("role", "practitioner") for url in urls)
-            if values_of(author) or wrong or any(refers_to(who) not in ("Practitioner", "#") for who in people):
+            if values_of(author) or wrong or not all(map(names_practitioner, people)):
                 yield f"author {values_of(author) or urls}"
+
+
+def names_practitioner(who: object) -> bool:
+    """A literal reference is to a Practitioner; whom no server holds is named in words (R4, Reference.display)."""
+    if "reference" in members(who):
+        return refers_to(who) in ("Practitioner", "#")
+    return worded(members(who).get("display"))
 
 
 SAID_RULES: tuple[tuple[str, Callable[[Said, Item, Response], Iterator[str]]], ...] = (
@@ -1508,9 +1528,22 @@ def no_search(package: Package) -> Iterator[str]:
 
 
 def bundle_ids(package: Package) -> Iterator[str]:
+    """What is served has an id; a draft has none (see `draft_nowhere`)."""
     for number, one in enumerate(package.resources):
-        if not identity(one.get("id")):
+        if one.get("resourceType") != "QuestionnaireResponse" and not identity(one.get("id")):
             yield f"entry {number}: {one.get('id')!r}"
+
+
+def draft_nowhere(package: Package) -> Iterator[str]:
+    """A draft is on no server yet, and the one that keeps it gives the id (R4, RESTful API, create): one that came with
+    it would be another patient's, too. Its fullUrl is a UUID of its own (R4, Bundle.entry.fullUrl)."""
+    for number, one in enumerate(package.entries):
+        draft, url = members(one.get("resource")), str(one.get("fullUrl"))
+        if draft.get("resourceType") == "QuestionnaireResponse":
+            if "id" in draft:
+                yield f"entry {number}: id {draft['id']!r}"
+            if not re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", url):
+                yield f"entry {number}: fullUrl {url!r}"
 
 
 def all_there(package: Package) -> Iterator[str]:
@@ -1539,6 +1572,7 @@ PACKAGE_RULES: tuple[tuple[str, Callable[[Package], Iterator[str]]], ...] = (
     ("bdl-7", bdl_7),
     ("bundle-no-search", no_search),
     ("bundle-ids", bundle_ids),
+    ("draft-nowhere", draft_nowhere),
     ("bundle-whole", all_there),
 )
 
@@ -1614,6 +1648,13 @@ def packages_distinct(output: Output) -> Iterator[str]:
     yield from doubled((form.get("url"), form.get("version")) for form in forms)
 
 
+def drafts_distinct(output: Output) -> Iterator[str]:
+    """A UUID is one draft's: of several packages too."""
+    entries = (one for package in output.packages for one in package.entries)
+    drafts = (one for one in entries if members(one.get("resource")).get("resourceType") == "QuestionnaireResponse")
+    yield from doubled(one.get("fullUrl") for one in drafts)
+
+
 def one_patient(output: Output) -> Iterator[str]:
     """Everything in the answer is about one patient."""
     told = sorted({node["reference"] for _, node in nodes(output.json) if refers_to(node) == "Patient"})
@@ -1628,6 +1669,7 @@ OUTPUT_RULES: tuple[tuple[str, Callable[[Output], Iterator[str]]], ...] = (
     ("package-outcome", output_outcome),
     ("package-outcome-codes", outcome_codes),
     ("package-distinct", packages_distinct),
+    ("drafts-distinct", drafts_distinct),
     ("package-one-patient", one_patient),
 )
 

@@ -146,14 +146,17 @@ def items(listed: list[Json]) -> list[Json]:
 def draft(version: str) -> Json:
     prefilled = {"valueString": "Arthritis", "extension": [origin("auto-server" if version == "2.2" else "auto")]}
     one = {"linkId": "1.2", "answer": [prefilled]}
-    return response(version) | {"id": "d-1", "status": "in-progress", "item": [{"linkId": "1", "item": [one]}]}
+    return {
+        **{name: member for name, member in response(version).items() if name != "id"},
+        "status": "in-progress",
+        "item": [{"linkId": "1", "item": [one]}],
+    }
 
 
 def package(version: str) -> Json:
-    resources = [form(), draft(version)]
     entry = [
-        {"fullUrl": f"https://payer.example/fhir/{one['resourceType']}/{one['id']}", "resource": one}
-        for one in resources
+        {"fullUrl": "https://payer.example/fhir/Questionnaire/mtx-1", "resource": form()},
+        {"fullUrl": "urn:uuid:6a1d4c2e-93a7-4a55-9a0d-5f0c2b7e8d10", "resource": draft(version)},
     ]
     bundle = {"resourceType": "Bundle", "type": "collection", "timestamp": "2026-11-26T06:00:00Z", "entry": entry}
     issue = [{"severity": "warning", "code": "not-found", "diagnostics": "there is no second form"}]
@@ -277,6 +280,11 @@ def control(code: str) -> Json:
     return {"url": f"{CORE}questionnaire-itemControl", "valueCodeableConcept": {"coding": [coding]}}
 
 
+def category(code: str) -> Json:
+    coding = {"system": "http://hl7.org/fhir/questionnaire-display-category", "code": code}
+    return {"url": f"{CORE}questionnaire-displayCategory", "valueCodeableConcept": {"coding": [coding]}}
+
+
 HELP, YES, SAYS, COPY, WHICH = named("1.1.help"), named("1.1"), named("1.2"), named("1.3"), named("2")
 TRIAL, DOSE, SINCE, WEEKS, WHY = named("2a"), named("2a.1"), named("2a.2"), named("3"), named("4")
 LAUNCHED, QUERY, TIME = inside("extension", 0), inside("extension", 2, "valueExpression"), inside("extension", 5)
@@ -379,6 +387,9 @@ FORMS: list[Mutant] = [
     ("a variable that is a text", "extension-value", "2.2", extends(itself, f"{CORE}variable", valueString="x")),
     ("help that is a question", "item-control", "2.2", gains(YES, "extension", control("help"))),
     ("a slider that is shown", "item-control", "2.2", sets(HELP, extension=[control("slider")])),
+    ("instructions that are a question", "display-category", "2.2", gains(YES, "extension", category("instructions"))),
+    ("a category that the list has not", "display-category", "2.2", gains(HELP, "extension", category("hint"))),
+    ("two categories", "extension-once", "2.2", lambda q: HELP(q)["extension"].extend([category("security")] * 2)),
     ("a control that the list has not", "item-control", "2.2", sets(HELP, extension=[control("hint")])),
     ("a launch context without name", "launch-shape", "2.2", lambda q: LAUNCHED(q)["extension"].pop(0)),
     ("a launch context without type", "launch-shape", "2.2", lambda q: LAUNCHED(q)["extension"].pop(1)),
@@ -583,6 +594,7 @@ def test_a_broken_form_is_found_by_the_rule_it_breaks(rule: str, version: str, c
 WORDED = [{"valueString": "failed"}, {"valueString": "cannot"}]
 VALUE_SET = {"resourceType": "ValueSet", "id": "branches", "status": "active"}
 ALLOWED: list[tuple[str, Change]] = [
+    ("help that is told to be instructions", gains(HELP, "extension", category("instructions"))),
     (
         "a launch name of SDC 4",
         lambda q: q["extension"].append(
@@ -690,6 +702,7 @@ def second_trial_without_dose(resource: Json) -> None:
 COVERAGE, ORDER, USE = inside("extension", 0), inside("extension", 1), inside("extension", 2)
 SOURCE = {"url": "source", "valueCode": "manual"}
 DOCTOR = {"url": "practitioner", "valueReference": {"reference": "Practitioner/d"}}
+PATIENT = {"reference": "Patient/p", "display": "A. Example"}
 BRANCH = {"system": "urn:x:branch", "code": "cannot"}
 
 RESPONSES: list[Mutant] = [
@@ -836,6 +849,18 @@ RESPONSES: list[Mutant] = [
             "3", SOURCE, {"url": "author", "extension": [{**DOCTOR, "valueReference": {"reference": "Patient/p"}}]}
         ),
     ),
+    (
+        "an author of whom nothing is said",
+        "origin-author",
+        "2.2",
+        of_origin("3", SOURCE, {"url": "author", "extension": [{**DOCTOR, "valueReference": {"display": " "}}]}),
+    ),
+    (
+        "an author who is a patient with a name",
+        "origin-author",
+        "2.2",
+        of_origin("3", SOURCE, {"url": "author", "extension": [{**DOCTOR, "valueReference": PATIENT}]}),
+    ),
 ]
 
 
@@ -882,6 +907,13 @@ def test_a_text_of_as_many_characters_as_are_allowed_is_allowed() -> None:
     assert response_faults(answered, form()) == []
 
 
+def test_an_author_whom_no_server_holds_may_be_named_in_words_alone() -> None:
+    answered = response("2.2")
+    named = {"url": "author", "extension": [{**DOCTOR, "valueReference": {"display": "A. Example, MD"}}]}
+    of_origin("3", SOURCE, named)(answered)
+    assert response_faults(answered, form()) == []
+
+
 def test_a_group_that_repeats_may_be_left_out_where_it_is_not_required() -> None:
     asked, answered = form(), response("2.2")
     drops(TRIAL, "required")(asked)
@@ -914,6 +946,7 @@ PACKAGES: list[Mutant] = [
         "2.2",
         drops(inside("parameter", 1, "resource", "issue", 0), "diagnostics"),
     ),
+    ("one draft in two Bundles", "drafts-distinct", "2.2", lambda p: p["parameter"].append(p["parameter"][0])),
     ("one form in two Bundles", "package-distinct", "2.2", lambda p: p["parameter"].append(p["parameter"][0])),
     (
         "another patient's draft",
@@ -950,13 +983,22 @@ PACKAGES: list[Mutant] = [
         "a fullUrl of another id",
         "full-url",
         "2.2",
-        sets(SECOND, fullUrl="https://payer.example/fhir/QuestionnaireResponse/x"),
+        sets(FIRST, fullUrl="https://payer.example/fhir/Questionnaire/x"),
     ),
     ("a relative fullUrl", "full-url", "2.2", sets(FIRST, fullUrl="Questionnaire/mtx-1")),
     ("one fullUrl twice", "bdl-7", "2.2", lambda p: SECOND(p).update(fullUrl=FIRST(p)["fullUrl"])),
     ("a total", "bundle-no-search", "2.2", sets(BUNDLE, total=2)),
     ("a search mode", "bundle-no-search", "2.2", sets(FIRST, search={"mode": "match"})),
-    ("a draft without id", "bundle-ids", "2.2", drops(DRAFT, "id")),
+    ("a form without id", "bundle-ids", "2.2", drops(inside("parameter", 0, "resource", "entry", 0, "resource"), "id")),
+    ("a draft with an id", "draft-nowhere", "2.2", sets(DRAFT, id="d-1")),
+    (
+        "a draft at a place on the payer's server",
+        "draft-nowhere",
+        "2.0.1",
+        sets(SECOND, fullUrl="https://payer.example/fhir/QuestionnaireResponse/d-1"),
+    ),
+    ("a draft under what is no UUID", "draft-nowhere", "2.2", sets(SECOND, fullUrl="urn:uuid:mtx-1")),
+    ("a draft under an OID", "draft-nowhere", "2.2", sets(SECOND, fullUrl="urn:oid:1.2.3")),
     (
         "a value set that is not in the package",
         "bundle-whole",

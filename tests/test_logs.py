@@ -92,6 +92,19 @@ def test_a_call_is_one_line_of_fixed_fields() -> None:
     }
 
 
+def test_a_report_on_a_form_is_one_line_of_declared_words() -> None:
+    labels.declare("revision", ["cp.logs.1.2025-11"])
+    severities, issues = {"error": 2, MARK: 1}, {"required": 2, MARK: 1}
+    with logged() as lines:
+        for form in ("cp.logs.1.2025-11.4000", f"cp.logs.1.2025-11.{MARK}", f"{MARK}.4000", MARK, None):
+            logs.form_reported(ID, client="open", form=form, severities=severities, issues=issues)
+    told = [{name: line[name] for name in ("event", "level", "correlation", "client")} for line in lines]
+    assert told == [{"event": "form-reported", "level": "warning", "correlation": ID, "client": "open"}] * 5
+    assert [line.get("form") for line in lines] == ["cp.logs.1.2025-11.4000", "other", "other", "other", None]
+    assert lines[0]["severities"] == {"error": 2, "other": 1}
+    assert lines[0]["issues"] == {"required": 2, "other": 1}
+
+
 def test_a_word_that_is_not_declared_is_other() -> None:
     with logged() as lines:
         call(service=MARK, client=MARK, correlation=MARK, steps={MARK: 2, "x": 3}, unread={MARK: 1})

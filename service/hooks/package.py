@@ -12,6 +12,7 @@ from service.filing import EXTENSION
 from service.hooks.request import Invalid
 
 _ASSERTION = "coverage-assertion-id"
+_MOST = 20  # forms, contexts and orders that one package is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,14 @@ def parse(value: Any) -> Asked:
     orders = _resources(given, "order", "MedicationRequest")
     subject = _subject([child(order, "subject") for order in orders] + [child(coverage[0], "beneficiary")])
     context = next((one for one in contexts if one), None)
-    named = tuple(one for one in canonicals if one)
+    named = tuple(dict.fromkeys(one for one in canonicals if one))
     if not (named or context or orders):
-        raise Invalid("one of order, questionnaire and context is required", "Parameters.parameter")
+        others = any(child(one, "resource") for one in given if text(one, "name") == "order")
+        required = "one of order, questionnaire and context is required"
+        raise Invalid("only MedicationRequests have forms" if others else required, "Parameters.parameter")
     carried = tuple(dict.fromkeys(one for order in orders for one in _carried(order)))
+    if max(len(named), len(orders), len(carried)) > _MOST:
+        raise Invalid(f"at most {_MOST} of a kind are packaged at once", "Parameters.parameter")
     return Asked(named, context, carried, coverage[0], tuple(orders), subject)
 
 

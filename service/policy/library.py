@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from service.policy.clause import Clause, Label
 from service.policy.determine import Policy
 from service.policy.document import Document, ProductEntry, strength
-from service.policy.on_chart import ConditionClause, FailedClause, PrescriberClause
+from service.policy.on_chart import ConditionClause, FailedClause, PrescriberClause, ProductClause
 from service.policy.on_dose import DoseClause, OnLabelClause
 from service.policy.outline import outlines
 from service.policy.terms import term_of
@@ -124,6 +124,8 @@ def _known(document: Document) -> None:
     diagnoses = {d.concept for d in document.diagnosis}
     refs = {c.ref for c in document.clause}
     for clause in document.clause:
+        if not (clause.question or isinstance(clause, ProductClause)):
+            raise ValueError(f"{clause.ref}: no question asks a prescriber for what the chart does not show")
         for scope in (clause.for_, clause.unless):
             _all_in(clause.ref, scope.product if scope else (), products)
             _all_in(clause.ref, scope.diagnosis if scope else (), diagnoses)

@@ -3,16 +3,19 @@ beside the package: a value set expanded, and a form's errors reported. Nothing 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import UnsupportedMediaType
 
-from service.fhir.elements import Json, items, text
+from service import labels, logs
+from service.fhir.elements import Json, child, items, text
 from service.hooks.request import Invalid, decode
 from service.metrics import form_faulted
-from service.web.calls import admitted, is_json, own_url, read_body
+from service.web.calls import admitted, is_json, read_body
 from service.web.errors import problem
-from service.web.questionnaires import PACKAGE, resource
+from service.web.questionnaires import PACKAGE, base, of_canonical, resource
 from service.web.state import state
 
 _LOGGED = "/fhir/Questionnaire/$log-questionnaire-errors"
@@ -40,19 +43,49 @@ def offer(app: Flask) -> None:
     @app.post(_LOGGED)
     def errors_reported() -> Response:
         admitted(state(), _LOGGED)
-        _parameters()
+        canonical, issues = _report(_parameters())
         form_faulted(g.client)
-        said = [{"severity": "information", "code": "informational", "diagnostics": "the report was counted"}]
+        _log(canonical, issues)
+        said = [{"severity": "information", "code": "informational", "diagnostics": "the report was taken down"}]
         return resource({"resourceType": "OperationOutcome", "issue": said})
 
 
 def _parameters() -> list[Json]:
     if not is_json():
-        raise Invalid("the body must be application/fhir+json")
+        raise UnsupportedMediaType("the body must be application/fhir+json")
     value: Any = decode(read_body())
     if not isinstance(value, dict) or value.get("resourceType") != "Parameters":
         raise Invalid("the body must be a Parameters resource", "Parameters")
     return [one for one in items(value, "parameter") if isinstance(one, dict)]
+
+
+def _report(given: list[Json]) -> tuple[str, list[Json]]:
+    """The canonical and the issues of a report of a form's errors; raises Invalid where either is missing. The
+    operation's definition and its profile name the parameters otherwise: they are known by what they hold."""
+    canonicals = [said for one in given if (said := text(one, "valueCanonical"))]
+    outcomes = [one for one in map(_resource, given) if one.get("resourceType") == "OperationOutcome"]
+    for found, called in ((canonicals, "the canonical of a Questionnaire"), (outcomes, "an OperationOutcome")):
+        if not found:
+            raise Invalid(f"{called} is required", "Parameters.parameter")
+    return canonicals[0], [issue for outcome in outcomes for issue in items(outcome, "issue")]
+
+
+def _log(canonical: str, issues: list[Json]) -> None:
+    """Of a report the form's name, and what kinds of issues it has: its words are the app's, and may quote a chart."""
+    form = of_canonical(canonical)
+    if form:
+        labels.declare("revision", [form.name.rpartition(".")[0]])
+    logs.form_reported(
+        g.correlation,
+        client=g.client,
+        form=form.name if form else None,
+        severities=Counter(text(one, "severity") or labels.OTHER for one in issues),
+        issues=Counter(text(one, "code") or labels.OTHER for one in issues),
+    )
+
+
+def _resource(parameter: Json) -> Json:
+    return child(parameter, "resource")
 
 
 def _uri(parameter: Json) -> str | None:
@@ -87,12 +120,20 @@ def _expansion(url: str | None) -> Response:
 def _statement() -> Json:
     """The CapabilityStatement of the FHIR side."""
     newest = max(r.policy.document.in_force for r in state().office.library.revisions())
+    packaged = {
+        "name": "questionnaire-package",
+        "definition": f"{_DTR}questionnaire-package",
+        "documentation": "By POST, like log-questionnaire-errors; of orders only MedicationRequests have forms.",
+    }
     questionnaire = {
         "type": "Questionnaire",
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "searchParam": [{"name": "url", "type": "uri"}],
+        "interaction": [
+            {"code": "read"},
+            {"code": "search-type", "documentation": "By url, with or without version; by GET, or POST to _search."},
+        ],
+        "searchParam": [{"name": "url", "type": "uri"}, {"name": "version", "type": "token"}],
         "operation": [
-            {"name": "questionnaire-package", "definition": f"{_DTR}questionnaire-package"},
+            packaged,
             {"name": "log-questionnaire-errors", "definition": f"{_DTR}log-questionnaire-errors"},
         ],
     }
@@ -102,8 +143,8 @@ def _statement() -> Json:
         "status": "active",
         "date": newest.isoformat(),
         "kind": "instance",
-        "implementation": {"description": f"Countersign: forms for {PACKAGE}", "url": f"{own_url() or ''}/fhir"},
+        "implementation": {"description": f"Countersign: forms for {PACKAGE}", "url": f"{base()}/fhir"},
         "fhirVersion": "4.0.1",
         "format": ["json"],
-        "rest": [{"mode": "server", "resource": [questionnaire, value_set]}],
+        "rest": [{"mode": "server", "resource": [questionnaire, value_set], "operation": [packaged]}],
     }

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from service.auth.refused import Refused
@@ -32,6 +32,7 @@ _SAID = {
     403: "this client may not do that",
     503: "the service cannot verify clients now; please try again",
 }
+FHIR = "application/fhir+json"
 _log = logging.getLogger("countersign.web")
 
 
@@ -57,7 +58,7 @@ def problem(
     status: int, diagnostics: str, expression: str | None = None, *, retry_after: int | None = None
 ) -> Response:
     """An error's answer; `retry_after` in seconds where trying again later can help."""
-    said = answer(refusal(status, diagnostics, g.correlation, expression), status)
+    said = _refused(refusal(status, diagnostics, g.correlation, expression), status)
     if retry_after is not None:
         said.headers["Retry-After"] = str(retry_after)
     return said
@@ -65,7 +66,12 @@ def problem(
 
 def problems(status: int, faults: Sequence[tuple[str, str | None]]) -> Response:
     """The answer to several errors at once: what each is, and where."""
-    return answer(_outcome(status, faults, g.correlation), status)
+    return _refused(_outcome(status, faults, g.correlation), status)
+
+
+def _refused(body: bytes, status: int) -> Response:
+    """An OperationOutcome as an answer: by FHIR's own media type where FHIR is served, as what succeeds there is."""
+    return Response(body, status, content_type=FHIR) if request.path.startswith("/fhir/") else answer(body, status)
 
 
 def answer_errors(app: Flask) -> None:

@@ -13,10 +13,11 @@ from flask import g
 
 from service import metrics, wire
 from service.auth.gate import Verified
-from service.case import CouldNotAsk, Had, NothingThere
+from service.case import Case, CouldNotAsk, Had, NothingThere
 from service.consult import Consultation, Ehr
 from service.decide import Decided
 from service.determination import Determination
+from service.dose import Unit, say
 from service.faults import record
 from service.fhir.answers import Answered, Entry
 from service.fhir.attestations import OWN
@@ -77,7 +78,7 @@ def _issued(held: State, asked: HookRequest, chart: Chart, decided: Decided, url
         return
     token = new_token()
     inside: Json = {
-        "about": _about(chart, told, decided.order, asks),
+        "about": _about(chart, told, decided.case, decided.order) | {"policy": _policy(told, asks)},
         "found": _found(held, asks, chart),
         "subject": f"Patient/{chart.patient_id}",
         "user": asked.user_id,
@@ -110,14 +111,32 @@ def _who(asked: HookRequest) -> str:
     return f"{digest({name: patient[name] for name in _PERSON if name in patient})} "
 
 
-def _about(chart: Chart, told: Determination, order: Json, asks: Form) -> dict[str, str]:
-    """What the page says the form is about, so that nobody answers for the wrong patient."""
+def _about(chart: Chart, told: Determination, case: Case, order: Json) -> dict[str, str]:
+    """What the page says the form is about, so that nobody answers for the wrong patient, order or dose."""
     on = text(order, "authoredOn")
+    dose, use = _dose(case, order), told.indication_name
     return {
         "patient": _patient(chart.patient),
         "order": f"{told.drug}, ordered {on[:10]}" if on else told.drug,
-        "policy": f"{told.policy.id}, revision {told.policy.version}, section {asks.section}: {asks.title}",
+        **({"dose": dose} if dose else {}),
+        **({"indication": use} if use else {}),
     }
+
+
+def _policy(told: Determination, asks: Form) -> str:
+    return f"{told.policy.id}, revision {told.policy.version}, section {asks.section}: {asks.title}"
+
+
+def _dose(case: Case, order: Json) -> str:
+    """The dose as it was read, else as the order says it."""
+    area = case.body.area if case.body else None
+    units: tuple[Unit, ...] = ("mg", "mg/m2") if "mg" in case.dose.units() else ("mg/m2", "mg")
+    for unit in units:
+        weekly = case.dose.weekly(unit, area)
+        if weekly is not None and not case.dose.contradicted:
+            return f"{say(weekly)} {unit.replace('m2', 'm²')} a week"
+    said = "; ".join(filter(None, (text(one, "text") for one in items(order, "dosageInstruction"))))
+    return said[:_NAME]
 
 
 def _patient(patient: Json | None) -> str:

@@ -65,7 +65,7 @@ def questionnaire_of(fixture: Fixture) -> JSON:
 
 
 def is_help(item: JSON) -> bool:
-    """A text beside a question, for which this renderer has no place: it shows an item's `flyover`, and no `help`."""
+    """A text beside a question: this renderer shows it as the question's instructions, and as no item of its own."""
     controls = [
         c["code"] for e in item.get("extension", []) for c in e.get("valueCodeableConcept", {}).get("coding", [])
     ]
@@ -73,8 +73,8 @@ def is_help(item: JSON) -> bool:
 
 
 def opened(listed: list[JSON], second: Second, nth: int, chosen: dict[str, str]) -> Iterator[JSON]:
-    """The items that stand on the page, once the nth option is chosen (the last, where there are fewer) of every choice
-    that does."""
+    """The items that stand on the page, helps among them, once the nth option is chosen (the last, where there are
+    fewer) of every choice that does."""
     for item in listed:
         if any(chosen[c["question"]] != c["answerCoding"]["code"] for c in item.get("enableWhen", [])):
             continue
@@ -83,21 +83,20 @@ def opened(listed: list[JSON], second: Second, nth: int, chosen: dict[str, str])
             option = options[min(nth, len(options) - 1)]
             second.choose(item["linkId"], [one["display"] for one in options], option["display"])
             chosen[item["linkId"]] = option["code"]
-        if not is_help(item):
-            yield item
+        yield item
         yield from opened(item.get("item", []), second, nth, chosen)
 
 
 @of_every_form
 def test_every_question_and_the_branch_that_is_chosen_is_shown_and_no_other(fixture: Fixture, second: Second) -> None:
     questionnaire = questionnaire_of(fixture)
-    every = {item["linkId"]: item for item in items(questionnaire["item"]) if not is_help(item)}
+    every = {item["linkId"]: item for item in items(questionnaire["item"])}
     branches = max([len(item["answerOption"]) for item in every.values() if item["type"] == "choice"], default=1)
     seen: set[str] = set()
     for nth in range(branches):
         second.render(questionnaire)
         standing = list(opened(questionnaire["item"], second, nth, {}))
-        second.shows({item["linkId"] for item in standing})
+        second.shows({item["linkId"] for item in standing if not is_help(item)})
         texts = second.texts()
         assert [item["text"] for item in standing if " ".join(item["text"].split()) not in texts] == []
         seen |= {item["linkId"] for item in standing}

@@ -38,6 +38,7 @@ def changed(old: str, new: str) -> Policy:
         ('ref = "I.A.3"\nof', 'ref = "I.A.9"\nof', ["I.A.3"]),
         ('diagnoses = ["polyarticular-jia"]', "diagnoses = []", ["polyarticular-jia", "0 sections"]),
         ('doses = ["I.C.5.a"]', 'doses = ["I.C.5.x"]', ["I.C.note", "I.C.5.x is not declared"]),
+        ('question = "Is the patient unable to swallow pills?"\n', "", ["I.A.5", "no question asks a prescriber"]),
         ('product = ["injectable"] }\nat_least', 'product = ["inject"] }\nat_least', ["I.A.3.a", "inject"]),
         ("2026-01-01", '"2026-01-01"', ["clause I.A.4", "date"]),
         ("months = 12", "months = 0", ["approval", "greater than 0"]),

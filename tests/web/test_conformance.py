@@ -8,18 +8,34 @@ from fhir.resources.R4B.valueset import ValueSet
 from flask.testing import FlaskClient
 
 from service.terminology import load
+from tests.test_logs import logged
 
 EXPAND = "/fhir/ValueSet/$expand"
 LOG = "/fhir/Questionnaire/$log-questionnaire-errors"
 URN = "urn:countersign:valueset:"
-PARAMETERS = {"resourceType": "Parameters", "parameter": [{"name": "questionnaire", "valueCanonical": "x"}]}
+MARK = "Zqx7Family"
+
+
+def report(canonical: str) -> dict[str, Any]:
+    """A report of errors, with words of a patient where an app may leave them."""
+    issue = [
+        {"severity": "error", "code": "required", "diagnostics": MARK, "expression": [MARK]},
+        {"severity": "error", "code": MARK, "details": {"text": MARK}},
+        {"severity": "warning"},
+    ]
+    outcome = {"resourceType": "OperationOutcome", "text": {"div": MARK}, "issue": issue}
+    given = [
+        {"name": "questionnaire", "valueCanonical": canonical},
+        {"name": "operationOutcome", "resource": outcome},
+    ]
+    return {"resourceType": "Parameters", "parameter": given}
 
 
 def test_what_is_told_of_is_served(client: FlaskClient) -> None:
     statement = client.get("/fhir/metadata").get_json()
     CapabilityStatement.model_validate(statement)
     kinds = {r["type"]: r for r in statement["rest"][0]["resource"]}
-    assert [p["name"] for p in kinds["Questionnaire"]["searchParam"]] == ["url"]
+    assert [p["name"] for p in kinds["Questionnaire"]["searchParam"]] == ["url", "version"]
     assert client.get("/fhir/Questionnaire", query_string={"url": "x"}).status_code == 200
     assert client.post("/fhir/Questionnaire/$questionnaire-package", json={}).status_code == 400
     assert client.get(EXPAND, query_string={"url": f"{URN}xatmep"}).status_code == 200
@@ -50,14 +66,34 @@ def test_what_cannot_be_expanded_is_said(client: FlaskClient, query: dict[str, s
     assert (answer.status_code, answer.get_json()["resourceType"]) == (status, "OperationOutcome")
 
 
-def test_a_report_of_errors_is_counted_and_nothing_of_it_is_kept(client: FlaskClient) -> None:
+def test_a_report_of_errors_is_counted_and_no_word_of_it_is_kept(client: FlaskClient) -> None:
     def counted() -> float:
         lines = client.get("/metrics").get_data(as_text=True).splitlines()
         return next((float(x.rsplit(" ", 1)[1]) for x in lines if x.startswith("countersign_form_faults_total")), 0)
 
     before = counted()
-    assert client.post(LOG, json=PARAMETERS).status_code == 200
+    assert client.post(LOG, json=report("x")).status_code == 200
     assert counted() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("canonical", "form"),
+    [
+        ("http://localhost/fhir/Questionnaire/cp.phar.134.2025-11.8000|2025-11", "cp.phar.134.2025-11.8000"),
+        ("http://localhost/fhir/Questionnaire/cp.phar.134.2025-11.8000", "cp.phar.134.2025-11.8000"),
+        ("http://localhost/fhir/Questionnaire/cp.phar.134.2025-11.8000|1999-01", None),
+        (f"http://localhost/fhir/Questionnaire/{MARK}", None),
+        (MARK, None),
+    ],
+)
+def test_of_a_report_the_form_and_the_kinds_of_its_issues_are_logged(
+    client: FlaskClient, canonical: str, form: str | None
+) -> None:
+    with logged() as lines:
+        assert client.post(LOG, json=report(canonical)).status_code == 200
+    (line,) = [one for one in lines if one["event"] == "form-reported"]
+    assert line.get("form") == form
+    assert (line["severities"], line["issues"]) == ({"error": 2, "warning": 1}, {"required": 1, "other": 2})
 
 
 @pytest.mark.parametrize("body", [[], {}, {"resourceType": "Bundle"}])

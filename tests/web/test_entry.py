@@ -20,6 +20,7 @@ from service.filled import DOCUMENT, TYPES
 from service.web import create_app
 from service.web.entry import LIMIT, MOST
 from tests.test_fixtures import ALL, Fixture
+from tests.test_suggestions import fault
 from tests.web.test_questionnaires import MISSING, filled, items
 
 JSON = dict[str, Any]
@@ -289,6 +290,27 @@ def test_what_the_ehr_holds_of_an_answer_is_none_about_another_orders_dose(clini
     assert told(here.sign(other))["status"] == "approvable"
 
 
+def test_what_is_offered_after_an_answer_about_the_dose_gets_what_it_promised(clinic: Callable[..., Clinic]) -> None:
+    adult = NAMED["xatmep-leukemia-adult-regimen-off-label"]
+    request = copy.deepcopy(adult.request)
+    ordered = order(request)
+    ordered.pop("dispenseRequest", None)
+    (instruction,) = ordered["dosageInstruction"]
+    instruction.pop("text", None)
+    for dose in instruction["doseAndRate"]:
+        dose["doseQuantity"].update(value=40, unit="mg", code="mg")
+    here = clinic(adult)
+    token = here.token(request)
+    response = here.filled(token)
+    for item in items(response["item"]):
+        if item["linkId"] == "I.C.5.b":
+            item["answer"][0]["valueBoolean"] = False
+    assert here.submit(token, response).status_code == 201
+    (card,) = here.sign(request)
+    assert any(one["extension"]["promise"]["kind"] == "dose" for one in card["suggestions"])
+    assert [fault(request, card, one, here.sign) for one in card["suggestions"]] == [None] * len(card["suggestions"])
+
+
 def test_an_order_without_an_id_is_known_by_what_it_orders(clinic: Callable[..., Clinic]) -> None:
     here = clinic()
     nameless = copy.deepcopy(SWALLOWING.request)
@@ -424,6 +446,23 @@ def test_past_midnight_the_later_of_two_answers_decides_on_a_day_that_is_set(
     refused = here.filled(token, yes=False)
     assert here.submit(token, refused, replaces=first["id"]).status_code == 201
     assert told(here.sign())["status"] == "not-met"
+
+
+@pytest.mark.parametrize(
+    ("fixture", "dose", "use"),
+    [
+        (SWALLOWING, "15 mg a week", "rheumatoid arthritis"),
+        (NAMED["jylamvo-polyarticular-jia-body-surface-not-known"], "mg a week", "polyarticular juvenile"),
+        (NAMED["shape-sandbox-order-sign"], "", "rheumatoid arthritis"),
+    ],
+)
+def test_a_form_says_of_which_dose_and_use_it_is(
+    fixture: Fixture, dose: str, use: str, clinic: Callable[..., Clinic]
+) -> None:
+    here = clinic(fixture)
+    about = here.open(here.token()).get_json()["about"]
+    assert dose in about.get("dose", "")
+    assert use in about["indication"]
 
 
 # --- the token
