@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from service.store import Store
 from tests.browser.axe import barriers
@@ -103,7 +103,8 @@ def _complained(said: ConsoleMessage, visit: Visit) -> None:
 
 
 def _asked(url: str, visit: Visit) -> None:
-    if not url.startswith((f"{visit.served.url}/forms/", "data:", "blob:")) and url != "about:blank":
+    own = f"{visit.served.url}/forms"
+    if not url.startswith((f"{own}/", "data:", "blob:")) and url not in (own, "about:blank"):
         visit.elsewhere.append(url)
 
 
@@ -116,7 +117,8 @@ def signed(served: Served, request: JSON) -> JSON:
 
 
 def link(served: Served, name: str, order: str = "") -> str:
-    """The link to the form of a fixture's order; with another `order` id nobody has answered it yet."""
+    """The link to the form of a fixture's order; with another `order` id it is another patient's, and nobody has
+    answered it yet."""
     found: str = signed(served, asked(name, order))["link"]
     assert found
     return found
@@ -127,7 +129,22 @@ def asked(name: str, order: str = "") -> JSON:
     drafts = request["context"]["draftOrders"]
     (entry,) = [e for e in drafts["entry"] if e["resource"]["resourceType"] == "MedicationRequest"]
     drafted = {**drafts, "entry": [{"resource": {**entry["resource"], "id": order or entry["resource"]["id"]}}]}
-    return {**request, "context": {**request["context"], "draftOrders": drafted}}
+    signed = {**request, "context": {**request["context"], "draftOrders": drafted}}
+    patient = request["context"]["patientId"].rsplit("/", 1)[-1]
+    return of_patient(signed, patient, order[-64:].strip("-")) if order else signed
+
+
+def of_patient(value: Any, old: str, new: str) -> Any:
+    """The same about another patient."""
+    match value:
+        case dict():
+            return {name: of_patient(one, old, new) for name, one in value.items()}
+        case list():
+            return [of_patient(one, old, new) for one in value]
+        case str() if value == old or value.endswith(f"Patient/{old}"):
+            return value.removesuffix(old) + new
+        case _:
+            return value
 
 
 @pytest.fixture
@@ -333,6 +350,137 @@ def test_where_the_service_is_not_reached_everything_stays(visit: Visit, served:
     expect(visit.page.get_by_role("radio", name="Yes")).to_be_checked()
     visit.submit()
     visit.says(SENT)
+
+
+def test_what_was_kept_though_its_reply_was_lost_is_sent_no_second_time(
+    visit: Visit, served: Served, order: str
+) -> None:
+    visit.open(link(served, SWALLOWING, order))
+    visit.yes()
+    visit.sign_as(BY)
+
+    def lost(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    visit.page.route("**/forms/entry", lost)
+    visit.submit()
+    expect(visit.page.get_by_role("alert")).to_contain_text("could not be sent")
+    visit.page.unroute("**/forms/entry")
+    visit.submit()
+    visit.says(SENT)
+    evidence = [one["evidence"] for one in signed(served, asked(SWALLOWING, order))["criteria"] if one["id"] == "I.B.6"]
+    assert "(completed)" in evidence[0][0]["text"]
+
+
+def test_going_back_in_one_tab_shows_the_form_of_before(visit: Visit, served: Served, order: str) -> None:
+    first, other = link(served, SWALLOWING, order), link(served, TRIAL, order)
+    visit.open(first)
+    visit.says("unable to swallow pills")
+    visit.page.get_by_role("textbox", name=re.compile("^Details")).fill("Of the first")
+    visit.page.wait_for_timeout(500)
+    visit.page.evaluate("(address) => { location.href = address }", other)
+    visit.says("generic methotrexate injection")
+    visit.page.go_back()
+    visit.says("unable to swallow pills")
+    expect(visit.page.get_by_role("textbox", name=re.compile("^Details"))).to_have_value("Of the first")
+    visit.page.reload()
+    visit.says("unable to swallow pills")
+    visit.page.go_forward()
+    visit.says("generic methotrexate injection")
+
+
+def test_once_sent_the_tab_opens_the_form_no_more(visit: Visit, served: Served, order: str) -> None:
+    visit.open(link(served, SWALLOWING, order))
+    visit.yes()
+    visit.sign_as(BY)
+    visit.submit()
+    visit.says(SENT)
+    visit.page.reload()
+    visit.says("No form is opened")
+
+
+def test_files_that_are_too_much_together_are_refused_where_they_are_chosen(
+    visit: Visit, served: Served, order: str, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "large.pdf", tmp_path / "small.pdf"
+    large.write_bytes(b"x" * 3 * 1024 * 1024)
+    small.write_bytes(b"x" * 1024 * 1024)
+    visit.open(signed(served, two_missing(order))["link"])
+    fields = visit.page.locator("input[type=file]")
+    expect(fields).to_have_count(2)
+    visit.says("All files together at most 4 MB")
+    fields.first.set_input_files(large)
+    visit.says("large.pdf")
+    visit.page.locator("input[type=file]").last.set_input_files(large)
+    visit.says("more than 4 MB together")
+    visit.page.locator("input[type=file]").last.set_input_files(small)
+    visit.says("small.pdf")
+    expect(visit.page.locator(".fault:visible")).to_have_count(0)
+
+
+def two_missing(order: str) -> JSON:
+    """The order of the fixture, its prescriber's specialty not on record either."""
+    request = asked(SWALLOWING, order)
+    (entry,) = request["context"]["draftOrders"]["entry"]
+    resource = {name: value for name, value in entry["resource"].items() if name != "requester"}
+    context = request["context"] | {"draftOrders": {"resourceType": "Bundle", "entry": [{"resource": resource}]}}
+    return request | {"context": context | {"userId": "Practitioner/nobody-on-record"}}
+
+
+def test_what_was_found_is_marked_while_it_stands_as_it_was_found(visit: Visit, served: Served, order: str) -> None:
+    visit.open(link(served, TRIAL, order))
+    text = visit.page.get_by_role("textbox", name=re.compile("^Details"))
+    expect(text).to_have_accessible_name(re.compile("found in the chart"))
+    found = text.input_value()
+    text.fill("Something else")
+    expect(text).not_to_have_accessible_name(re.compile("found in the chart"))
+    visit.page.wait_for_timeout(500)
+    visit.page.reload()
+    expect(text).to_have_value("Something else")
+    expect(text).not_to_have_accessible_name(re.compile("found in the chart"))
+    text.fill(found)
+    expect(text).to_have_accessible_name(re.compile("found in the chart"))
+
+
+def test_a_name_that_cannot_be_taken_is_marked_where_it_stands(visit: Visit, served: Served, order: str) -> None:
+    visit.open(link(served, SWALLOWING, order))
+    visit.yes()
+    visit.sign_as("...")
+    visit.submit()
+    expect(visit.page.get_by_role("alert")).to_contain_text("Your name and role")
+    expect(visit.page.get_by_label("Your name and role")).to_have_attribute("aria-invalid", "true")
+
+
+def test_the_page_says_of_which_dose_and_use_the_form_is(visit: Visit, served: Served, order: str) -> None:
+    visit.open(link(served, SWALLOWING, order))
+    header = visit.page.locator("header")
+    expect(header).to_contain_text("15 mg a week")
+    expect(header).to_contain_text("rheumatoid arthritis")
+
+
+def test_where_drafts_cannot_be_kept_the_page_says_so(visit: Visit, served: Served, order: str) -> None:
+    visit.page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
+    visit.open(link(served, SWALLOWING, order))
+    visit.says("half-filled answers are not kept over a reload")
+    visit.yes()
+    visit.sign_as(BY)
+    visit.submit()
+    visit.says(SENT)
+
+
+def test_where_the_page_cannot_run_it_says_what_to_do(visit: Visit, served: Served) -> None:
+    visit.page.route("**/form.js", lambda route: route.abort())
+    visit.open(f"{served.url}/forms/#{'x' * 43}")
+    visit.says("open its link in a window of its own")
+
+
+def test_the_address_without_its_slash_leads_to_the_page(visit: Visit, served: Served, order: str) -> None:
+    visit.open(link(served, SWALLOWING, order).replace("/forms/#", "/forms#"))
+    visit.says("unable to swallow pills")
 
 
 def test_markup_in_a_chart_is_text_on_the_page(visit: Visit, served: Served, order: str) -> None:

@@ -1,33 +1,34 @@
 // Half-filled answers, kept over a reload of this tab and no longer; under a digest, so that no token is stored with them.
 
 const KEY = "countersign.draft.";
-const TOKEN = "countersign.token";
 const SHAPE = /^#([A-Za-z0-9_-]{20,200})$/;
 
-/** The token of the link that was followed, else the one that this tab keeps; null where there is none. */
+/** The token of the link that was followed, else the one that this entry of the tab's history keeps; null where there
+ * is none. Each entry has its own: going back to an earlier form shows that form. */
 export function token() {
   const given = SHAPE.exec(location.hash)?.[1];
-  try {
-    if (given) {
-      sessionStorage.setItem(TOKEN, given);
-      history.replaceState(null, "", location.pathname);
-    }
-    return given ?? sessionStorage.getItem(TOKEN);
-  } catch {
-    return given ?? null; // a browser that stores nothing here keeps the address, so that a reload works
-  }
+  if (given) history.replaceState({ token: given }, "", location.pathname);
+  return given ?? current();
 }
+
+/** The token that this entry of the history keeps; null where it keeps none. */
+export const current = () => history.state?.token ?? null;
+
+/** Has this entry of the history keep no token any more. */
+export const close = () => history.replaceState(null, "", location.pathname);
 
 /** Whether the address names a token (again). */
 export const named = () => SHAPE.test(location.hash);
 
-/** The drafts of a token: `read()`, `write(draft)` and `drop()`. A draft is {form, by, response, lost}; `lost` names
- * the files that could not be kept, by linkId. Where the browser stores nothing, nothing is kept. */
+/** The drafts of a token: `read()`, `write(draft)` and `drop()`; `secure`: whether they can be kept under its digest,
+ * which a browser makes on a secure page alone. A draft is {form, by, response, lost}; `lost` names the files that could
+ * not be kept, by linkId. Where the browser stores nothing, nothing is kept. */
 export async function drafts(token) {
   const digest = await crypto.subtle?.digest("SHA-256", new TextEncoder().encode(token));
   const key = digest && KEY + [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return {
-    read: () => attempt(() => JSON.parse(sessionStorage.getItem(key))),
+    secure: Boolean(key),
+    read: () => key && attempt(() => JSON.parse(sessionStorage.getItem(key))),
     write: (draft) => key && write(key, draft),
     drop: () => attempt(() => sessionStorage.removeItem(key)),
   };

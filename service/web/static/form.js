@@ -1,6 +1,6 @@
 // The page of a form: opens it by the token of its link, has it filled in, and sends the answers.
 
-import { attached, drafts, named, token } from "./draft.js";
+import { attached, close, current, drafts, named, token } from "./draft.js";
 import { focus, load, mark, render, response, unanswered, words } from "./questions.js";
 
 const at = (id) => document.getElementById(id);
@@ -14,6 +14,7 @@ let replaces = null;
 let lost = {}; // what files were not kept over a reload, by linkId
 
 addEventListener("hashchange", () => named() && location.reload());
+addEventListener("popstate", () => !named() && current() !== opened && location.reload());
 start();
 
 async function start() {
@@ -67,8 +68,10 @@ function refused(answer) {
 
 function about({ about: told, expires }) {
   at("patient").textContent = told.patient;
-  at("order").textContent = told.order;
-  at("policy").textContent = told.policy;
+  for (const name of ["order", "dose", "indication", "policy"]) {
+    at(name).textContent = told[name] ?? "";
+    at(name).parentElement.hidden = !told[name];
+  }
   at("expires").textContent = moment(expires);
   at("expires").dateTime = expires;
   at("about").hidden = false;
@@ -77,7 +80,8 @@ function about({ about: told, expires }) {
 function answered(entry) {
   const { id, by, at: on } = entry.answered;
   const told = `By ${by}, ${moment(on)}. Sign the order again; the answers are read then.`;
-  state("This form was answered", told, "Answer anew", async () => {
+  const anew = "To answer anew is to answer every question again: what was answered is not shown here.";
+  state("This form was answered", `${told} ${anew}`, "Answer anew", async () => {
     replaces = id;
     await fill(entry);
     at("questions").querySelector("input, textarea")?.focus();
@@ -121,6 +125,10 @@ function keep() {
 
 /** Names the files that a reload cost, and those that one would (`large`, by linkId). */
 function say(large) {
+  if (kept && !kept.secure) {
+    at("kept").textContent = "This page was not reached over https: half-filled answers are not kept over a reload.";
+    return;
+  }
   const told = [
     [lost, "not kept over the reload; please attach again."],
     [large, "too large to be kept if this page is reloaded, but sent with the answers."],
@@ -154,7 +162,7 @@ function complete() {
 }
 
 async function sent({ status, body }) {
-  if (status === 201) return done(body);
+  if (status === 200 || status === 201) return done(body); // the first: they were kept already, and the reply was lost
   if (status === 409) return overtaken();
   const issues = Array.isArray(body?.issue) ? body.issue : [];
   if (status === 422 && issues.length) {
@@ -168,6 +176,7 @@ async function sent({ status, body }) {
 function done({ at: on }) {
   kept?.drop();
   kept = null;
+  close(); // who comes to this screen next opens nothing
   clearTimeout(waiting);
   state("Sent", `${moment(on)}, by ${at("by").value.trim()}. Sign the order again; the answers are read then.`);
   at("state").focus();
@@ -183,7 +192,7 @@ async function overtaken() {
 
 function faulty(faults) {
   const own = faults.find(([link]) => link === "by");
-  unsigned(Boolean(own));
+  unsigned(own?.[1]);
   mark(faults.filter(([link]) => link && link !== "by"));
   if (!faults.length) return at("errors").replaceChildren();
   const list = document.createElement("ul");
@@ -191,13 +200,15 @@ function faulty(faults) {
   trouble(faults.length === 1 ? "One answer needs attention" : `${faults.length} answers need attention`, list);
 }
 
-function unsigned(on) {
-  if (on) at("by").setAttribute("aria-invalid", "true");
+/** Says what is wrong with the name; nothing takes it back. */
+function unsigned(said) {
+  if (said) at("by").setAttribute("aria-invalid", "true");
   else at("by").removeAttribute("aria-invalid");
-  at("by-fault").hidden = !on;
+  at("by-fault").textContent = said ?? "";
+  at("by-fault").hidden = !said;
 }
 
-at("by").addEventListener("input", () => unsigned(false));
+at("by").addEventListener("input", () => unsigned());
 
 function listed(link, said) {
   const entry = document.createElement("li");

@@ -1,8 +1,12 @@
 // The questions as LForms renders them, mended where its markup falls short. Knows no token and sends nothing.
 
+import { attached } from "./draft.js";
+
 // What the server takes as a copy.
 const TYPES = ["application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain"];
-const LARGEST = 4 * 1024 * 1024; // bytes
+const LARGEST = 4 * 1024 * 1024; // bytes, of all files together
+const FILE = `One file: PDF, JPEG, PNG, TIFF or plain text. All files together at most ${LARGEST / 1024 / 1024} MB.`;
+const FOUND = / \(found in the chart: please check\)$/; // the server's mark on what it filled in
 
 let asked = new Map(); // items of the questionnaire by linkId
 let root = null;
@@ -95,10 +99,12 @@ function* all(items = []) {
   }
 }
 
-/** Without the helps, which stand beside their questions here. */
+/** Without the helps, which stand beside their questions here, and with a criterion's number alone for its title: the
+ * question says it in other words just below. */
 function simplified(items) {
   return items.filter((item) => item.type !== "display").map((item) => ({
     ...item,
+    ...(item.linkId.endsWith("#group") && { text: item.linkId.replace(/#group$/, "") }),
     ...(item.item && { item: simplified(item.item) }),
   }));
 }
@@ -141,13 +147,23 @@ function question(item, told) {
     // "Not Answered" is hidden and must not hold the one stop of the Tab key that a group has.
     const none = item.querySelector("[id$='|null'] input");
     if (none) none.checked = false;
+    if (FOUND.test(told.text)) field.addEventListener("input", () => marked(item, told, field.value));
     follow(item, field);
   }
+  if (FOUND.test(told?.text ?? "") && field) marked(item, told, field.value);
   file(item);
 }
 
+/** What was found in the chart is marked while it stands as it was found. */
+function marked(item, told, value) {
+  const label = item.querySelector("label .question");
+  const wanted = value.trim() === told.initial?.[0]?.valueString ? told.text : told.text.replace(FOUND, "");
+  if (label && label.textContent !== wanted) label.textContent = wanted;
+}
+
 function helped(item, told) {
-  const said = (told.item ?? []).filter((one) => one.type === "display").map((one) => one.text).join(" ");
+  const said = told.type === "attachment" ? FILE
+    : (told.item ?? []).filter((one) => one.type === "display").map((one) => one.text).join(" ");
   if (!said) return null;
   const note = paragraph("help", told.linkId, said);
   item.querySelector(".lhc-de-input-unit").before(note);
@@ -178,12 +194,16 @@ function checked(event) {
   if (!chosen) return;
   const said = !TYPES.includes(chosen.type) ? `${chosen.name} is no PDF, JPEG, PNG, TIFF or plain text`
     : chosen.size > LARGEST ? `${chosen.name} is larger than ${LARGEST / 1024 / 1024} MB`
+    : chosen.size + held() > LARGEST ? `with ${chosen.name} the files are more than ${LARGEST / 1024 / 1024} MB together`
     : chosen.size === 0 ? `${chosen.name} is empty` : null;
   complain(event.target.closest("lhc-item"), said);
   if (!said) return;
   event.stopImmediatePropagation();
   event.target.value = "";
 }
+
+/** The bytes of the files that are attached already. */
+const held = () => attached(response().item).reduce((sum, { file }) => sum + (file.data.length * 3) / 4, 0);
 
 /** With an answer, its fault goes. */
 function settled(event) {
