@@ -5,6 +5,7 @@ The token comes in a header, never in an address. Knows no card and decides noth
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import unicodedata
@@ -65,7 +66,8 @@ class _Refused(Exception):
 
 
 def _shown(held: State) -> Response:
-    """The form that a token opens, as the page shows it: with what was found, and whether it was answered."""
+    """The form that a token opens, as the page shows it: with what was found, and whether it was answered; `draft` is
+    what the page keeps half-filled answers under, the same for every link to the same form of the same order."""
     try:
         kept, inside = _opened(held)
         form = _form(held, kept)
@@ -76,6 +78,7 @@ def _shown(held: State) -> Response:
     told = {
         "questionnaire": found_in(asked, inside["found"]),
         "about": inside["about"],
+        "draft": hashlib.sha256("\x1f".join((*kept.thread, kept.name)).encode()).hexdigest(),
         "expires": kept.until.isoformat(timespec="seconds"),
         "answered": _told(last) if last else None,
     }

@@ -462,14 +462,17 @@ def test_the_page_says_of_which_dose_and_use_the_form_is(visit: Visit, served: S
     expect(header).to_contain_text("rheumatoid arthritis")
 
 
-def test_where_drafts_cannot_be_kept_the_page_says_so(visit: Visit, served: Served, order: str) -> None:
-    visit.page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
-    visit.open(link(served, SWALLOWING, order))
-    visit.says("half-filled answers are not kept over a reload")
-    visit.yes()
-    visit.sign_as(BY)
-    visit.submit()
-    visit.says(SENT)
+def test_half_filled_answers_are_there_under_a_new_link_in_the_same_tab(
+    visit: Visit, served: Served, order: str
+) -> None:
+    first, again = link(served, SWALLOWING, order), link(served, SWALLOWING, order)
+    visit.open(first)
+    visit.page.get_by_role("textbox", name=re.compile("^Details")).fill("Half a sentence")
+    visit.page.wait_for_timeout(500)
+    visit.open(again)
+    expect(visit.page.get_by_role("textbox", name=re.compile("^Details"))).to_have_value("Half a sentence")
+    visit.open(link(served, SWALLOWING, f"{order[:50]}-other"))
+    expect(visit.page.get_by_role("textbox", name=re.compile("^Details"))).to_have_value("")
 
 
 def test_where_the_page_cannot_run_it_says_what_to_do(visit: Visit, served: Served) -> None:

@@ -1,4 +1,5 @@
-// Half-filled answers, kept over a reload of this tab and no longer; under a digest, so that no token is stored with them.
+// Half-filled answers, kept over a reload of this tab, or a new link to the same form in it, and no longer; and the token
+// of the form that is open, kept apart from them.
 
 const KEY = "countersign.draft.";
 const SHAPE = /^#([A-Za-z0-9_-]{20,200})$/;
@@ -20,16 +21,13 @@ export const close = () => history.replaceState(null, "", location.pathname);
 /** Whether the address names a token (again). */
 export const named = () => SHAPE.test(location.hash);
 
-/** The drafts of a token: `read()`, `write(draft)` and `drop()`; `secure`: whether they can be kept under its digest,
- * which a browser makes on a secure page alone. A draft is {form, by, response, lost}; `lost` names the files that could
- * not be kept, by linkId. Where the browser stores nothing, nothing is kept. */
-export async function drafts(token) {
-  const digest = await crypto.subtle?.digest("SHA-256", new TextEncoder().encode(token));
-  const key = digest && KEY + [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** The drafts under a name: `read()`, `write(draft)` and `drop()`. A draft is {form, by, response, lost}; `lost` names
+ * the files that could not be kept, by linkId. Where the browser stores nothing, nothing is kept. */
+export function drafts(name) {
+  const key = KEY + name;
   return {
-    secure: Boolean(key),
-    read: () => key && attempt(() => JSON.parse(sessionStorage.getItem(key))),
-    write: (draft) => key && write(key, draft),
+    read: () => attempt(() => JSON.parse(sessionStorage.getItem(key))),
+    write: (draft) => write(key, draft),
     drop: () => attempt(() => sessionStorage.removeItem(key)),
   };
 }

@@ -8,7 +8,7 @@ const AGAIN = "Sign the order again: its card gives a new link.";
 const UNREACHED = "The service was not reached, or did not answer in time.";
 
 const opened = token();
-let kept = null; // the drafts of this token; null while there is nothing to keep, and when the answers were sent
+let kept = null; // the drafts of this form; null while there is nothing to keep, and when the answers were sent
 let form = null; // the questionnaire's id
 let replaces = null;
 let lost = {}; // what files were not kept over a reload, by linkId
@@ -88,8 +88,8 @@ function answered(entry) {
   });
 }
 
-async function fill({ questionnaire }) {
-  const store = await drafts(opened);
+async function fill({ questionnaire, draft: name }) {
+  const store = drafts(name);
   const found = store.read();
   const draft = found?.form === questionnaire.id ? found : null;
   form = questionnaire.id;
@@ -125,10 +125,6 @@ function keep() {
 
 /** Names the files that a reload cost, and those that one would (`large`, by linkId). */
 function say(large) {
-  if (kept && !kept.secure) {
-    at("kept").textContent = "This page was not reached over https: half-filled answers are not kept over a reload.";
-    return;
-  }
   const told = [
     [lost, "not kept over the reload; please attach again."],
     [large, "too large to be kept if this page is reloaded, but sent with the answers."],
