@@ -70,6 +70,7 @@ class Told:
     pathway: str | None
     criteria: tuple[Criterion, ...] = ()
     missing: tuple[str, ...] = ()
+    answerable: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
     approval: tuple[Term, ...] = ()
     referral: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -93,6 +94,7 @@ class Told:
             pathway=told.pathway,
             criteria=tuple(Criterion(f.id, f.result.value, clauses[f.id]) for f in told.findings),
             missing=told.missing,
+            answerable=told.answerable,
             unmet=told.unmet,
             approval=_terms(told.approval),
             referral=dict(told.referral.policies) if told.referral else {},

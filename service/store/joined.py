@@ -52,10 +52,11 @@ def approvals(patient: str, on: date, order: str) -> Select[Any]:
 
 
 def missing_of(client: str | None, assertion: str) -> Select[Any]:
-    """What the newest determination with an assertion id (hash) of a client's found missing."""
+    """What the newest determination with an assertion id (hash) of a client's found missing, and what of it an answer
+    settles (null in records of before that was kept)."""
     told = determination.c
     return (
-        select(told.policy, told.version, told.missing)
+        select(told.policy, told.version, told.missing, told.answerable)
         .join(call, told.call == call.c.id)
         .where(told.assertion == assertion, call.c.client.is_not_distinct_from(client))
         .order_by(call.c.at.desc(), call.c.id, told.place)

@@ -101,6 +101,7 @@ def _told(told: Told) -> Row:
         "pathway": told.pathway,
         "criteria": [{"id": c.id, "result": c.result, "clause": c.clause} for c in told.criteria],
         "missing": list(told.missing),
+        "answerable": list(told.answerable),
         "unmet": list(told.unmet),
         "approval": [
             {"line": t.line, "months": t.months, "start": t.start.isoformat(), "end": t.end.isoformat()}

@@ -105,6 +105,7 @@ determination = Table(
     Column("safety", JSON(), nullable=False),
     _hash("assertion", nullable=True),
     Column("authorization", Text()),
+    Column("answerable", JSON()),
     Index("ix_determination_call", "call", "place", unique=True),
     Index("ix_determination_assertion", "assertion"),
 )

@@ -21,7 +21,7 @@ from service.web import create_app
 from service.web.entry import LIMIT, MOST
 from tests.test_fixtures import ALL, Fixture
 from tests.test_suggestions import fault
-from tests.web.test_questionnaires import MISSING, filled, items
+from tests.web.test_questionnaires import MISSING, PACKAGE, filled, items
 
 JSON = dict[str, Any]
 NAMED = {fixture.name: fixture for fixture in ALL}
@@ -421,7 +421,12 @@ def test_a_dose_that_contradicts_itself_has_no_form_for_no_answer_settles_it(cli
     cards = here.sign(contradicted())
     assert (told(cards)["status"], told(cards)["missing"]) == ("documentation-needed", ["I.B.7"])
     assert links(cards) == []
-    assert "questionnaire" not in json.dumps(here.answer(contradicted())["systemActions"])
+    (action,) = here.answer(contradicted())["systemActions"]
+    assert "questionnaire" not in json.dumps(action)
+    coverage = {"resourceType": "Coverage", "beneficiary": action["resource"]["subject"]}
+    given = [{"name": "coverage", "resource": coverage}, {"name": "order", "resource": action["resource"]}]
+    answer = here.client.post(PACKAGE, json={"resourceType": "Parameters", "parameter": given}).get_json()
+    assert [one["name"] for one in answer["parameter"]] == ["outcome"]
 
 
 def test_beside_a_dose_that_contradicts_itself_the_rest_is_asked_for(clinic: Callable[..., Clinic]) -> None:
