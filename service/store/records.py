@@ -83,7 +83,7 @@ class Store(Forms):
         return f"CS-{self._key()('authorization', patient, order, coverage)[:20].upper()}"
 
     def asked_for(self, client: str | None, assertion: str) -> tuple[str, str, tuple[str, ...]] | None:
-        """What the newest determination of an assertion id found missing that an answer settles, of this client's calls:
+        """What the newest determination of an assertion id, of this client's calls, found missing that an answer settles:
         policy, version and the criteria; None where no such id was filed."""
         with self._reading() as connection:
             row = connection.execute(missing_of(client, self._key()("assertion", assertion))).first()
