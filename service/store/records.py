@@ -83,13 +83,13 @@ class Store(Forms):
         return f"CS-{self._key()('authorization', patient, order, coverage)[:20].upper()}"
 
     def asked_for(self, client: str | None, assertion: str) -> tuple[str, str, tuple[str, ...]] | None:
-        """What the newest determination of an assertion id, of this client's calls, found missing that an answer settles:
-        policy, version and the criteria; None where no such id was filed."""
+        """What the newest determination of an assertion id, of this client's calls, found missing and an answer would
+        settle: policy, version and the criteria; None where no such id was filed."""
         with self._reading() as connection:
             row = connection.execute(missing_of(client, self._key()("assertion", assertion))).first()
-        return (
-            (row.policy, row.version, tuple(row.missing if row.answerable is None else row.answerable)) if row else None
-        )
+        if row is None:
+            return None
+        return row.policy, row.version, tuple(row.missing if row.answerable is None else row.answerable)
 
     def keep(self, call: Call) -> None:
         """The record of one call with its determinations, cards and forms, in one transaction."""
