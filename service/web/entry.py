@@ -9,7 +9,7 @@ import hashlib
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,7 +71,7 @@ def _shown(held: State) -> Response:
     try:
         kept, inside = _opened(held)
         form = _form(held, kept)
-        last = _last(held, kept, form, held.store.answers_to(kept))
+        last = _last(kept, form, held.store.answers_to(kept))
     except Unkept:
         return problem(503, "the form could not be read; please try again", retry_after=5)
     asked = questionnaire(form, inside["base"])
@@ -112,7 +112,7 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
     if isinstance(items, tuple):
         return _faulty(items)
     earlier = held.store.answers_to(kept)
-    last = _last(held, kept, form, earlier)
+    last = _last(kept, form, earlier)
     if given.get("replaces") != (str(last.id) if last else None):
         return _same(held, last, by, items) or _conflict(last)
     if len(earlier) >= MOST:
@@ -134,7 +134,7 @@ def _kept(held: State, kept: FormKept, inside: Json, given: Any) -> Response:
     short = response | {"item": essence(items)}
     id = held.store.submit(kept, now, len(earlier), by, short, wire.encode(response).decode())
     if id is None:
-        return _conflict(_last(held, kept, form, held.store.answers_to(kept)))
+        return _conflict(_last(kept, form, held.store.answers_to(kept)))
     metrics.form("replaced" if last else "answered")
     return _private(wire.encode({"id": str(id), "at": response["authored"]}), 201)
 
@@ -163,18 +163,27 @@ def _told_beside(inside: Json) -> list[Json]:
     return [{"url": url, "valueString": said} for url, said in told.items() if said]
 
 
-def _last(held: State, kept: FormKept, form: Form, earlier: Iterable[Answers]) -> Answers | None:
+def _last(kept: FormKept, form: Form, earlier: Iterable[Answers]) -> Answers | None:
     """The newest of these answers that a form's would go over: to one of its questions, and about the dose only where
     the same was ordered."""
     asked = {one.ref for one in questions(form.parts)}
     dose = {clause.ref for clause in form.policy.document.clause if clause.about_dose}
-    on_file = [revision.policy for revision in held.office.library.revisions()]
     for one in earlier:
-        other = named(on_file, one.name)
-        shared = asked & {q.ref for q in questions(other.parts)} if other else set()
-        if other and other.policy.id == form.policy.id and shared - (set() if one.ordered == kept.ordered else dose):
+        over = asked & _links(one.essence) - (set() if one.ordered == kept.ordered else dose)
+        if over and (one.policy, one.version) == (kept.policy, kept.version):
             return one
     return None
+
+
+def _links(response: Mapping[str, Any]) -> set[str]:
+    """The linkIds of the items that are answered."""
+    found: set[str] = set()
+    waiting = [*response["item"]]
+    while waiting:
+        item = waiting.pop()
+        waiting += item.get("item", ())
+        found |= {item["linkId"]} if item.get("answer") else set()
+    return found
 
 
 def _same(held: State, last: Answers | None, by: str, items: list[Json]) -> Response | None:

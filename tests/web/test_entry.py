@@ -573,6 +573,20 @@ def test_a_form_that_shares_no_question_with_what_was_answered_is_open(clinic: C
     assert here.submit(second, here.filled(second)).status_code == 201
 
 
+def test_a_branch_that_was_not_chosen_was_not_answered(clinic: Callable[..., Clinic]) -> None:
+    disorder = NAMED["jylamvo-cd30-disorder-subtype-not-told"]
+    here = clinic(disorder)
+    token = here.token()
+    response = here.filled(token)
+    for item in items(response["item"]):
+        if item["linkId"] == "I.F.1.a.i":
+            item["answer"][0]["valueBoolean"] = False
+    assert here.submit(token, response).status_code == 201
+    entry = here.open(here.token()).get_json()
+    asked = [one["linkId"] for one in items(entry["questionnaire"]["item"]) if one["type"] == "boolean"]
+    assert (asked, entry["answered"]) == (["I.F.1.a.ii"], None)
+
+
 def test_what_was_kept_though_the_reply_was_lost_is_not_kept_twice(clinic: Callable[..., Clinic]) -> None:
     here = clinic()
     token = here.token()
