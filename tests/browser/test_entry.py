@@ -283,6 +283,7 @@ def test_a_second_submission_says_that_there_is_a_first(visit: Visit, served: Se
         if address is second:
             visit.says("This form was answered")
             visit.says(f"By {BY}")
+            visit.says("answer every question again: what was answered is not shown here")
             visit.page.get_by_role("button", name="Answer anew").click()
             visit.page.get_by_role("radio", name="No", exact=True).check()
         else:
@@ -412,7 +413,9 @@ def test_files_that_are_too_much_together_are_refused_where_they_are_chosen(
     visit.open(signed(served, two_missing(order))["link"])
     fields = visit.page.locator("input[type=file]")
     expect(fields).to_have_count(2)
-    visit.says("All files together at most 4 MB")
+    for number in range(2):
+        limits = "One file: PDF, JPEG, PNG, TIFF or plain text. All files together at most 4 MB."
+        expect(fields.nth(number)).to_have_accessible_description(limits)
     fields.first.set_input_files(large)
     visit.says("large.pdf")
     visit.page.locator("input[type=file]").last.set_input_files(large)
@@ -462,6 +465,19 @@ def test_the_page_says_of_which_dose_and_use_the_form_is(visit: Visit, served: S
     expect(header).to_contain_text("rheumatoid arthritis")
 
 
+def test_what_is_not_said_of_the_order_has_no_row(visit: Visit, served: Served, order: str) -> None:
+    def unsaid(route: Route) -> None:
+        answer = route.fetch()
+        entry = answer.json()
+        told = {name: said for name, said in entry["about"].items() if name not in ("dose", "indication")}
+        route.fulfill(response=answer, json={**entry, "about": told})
+
+    visit.page.route("**/forms/entry", unsaid)
+    visit.open(link(served, SWALLOWING, order))
+    visit.says("unable to swallow pills")
+    expect(visit.page.locator("dt:visible")).to_have_text(["Patient", "Order", "Policy", "Open until"])
+
+
 def test_half_filled_answers_are_there_under_a_new_link_in_the_same_tab(
     visit: Visit, served: Served, order: str
 ) -> None:
@@ -479,6 +495,78 @@ def test_where_the_page_cannot_run_it_says_what_to_do(visit: Visit, served: Serv
     visit.page.route("**/form.js", lambda route: route.abort())
     visit.open(f"{served.url}/forms/#{'x' * 43}")
     visit.says("open its link in a window of its own")
+
+
+def test_in_a_frame_that_lets_nothing_run_it_says_what_to_do(chromium: Browser, served: Served, order: str) -> None:
+    frame = f'<iframe sandbox="allow-scripts" src="{link(served, SWALLOWING, order)}"></iframe>'
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.route("**/forms/framed", lambda route: route.fulfill(content_type="text/html", body=frame))
+        page.goto(f"{served.url}/forms/framed")
+        page.wait_for_load_state("networkidle")
+        expect(page.frame_locator("iframe").locator("#state")).to_contain_text("in a window of its own")
+
+
+def test_once_the_page_runs_it_no_longer_says_what_to_do_where_it_does_not(visit: Visit, served: Served) -> None:
+    visit.page.route("**/forms/entry", lambda _: None)
+    visit.open(f"{served.url}/forms/#{'x' * 43}")
+    expect(visit.page.locator("#state")).to_contain_text("Loading the form")
+    expect(visit.page.locator("#state")).not_to_contain_text("in a window of its own")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_chosen_branch_is_set_off_from_its_choice(size: JSON, visit: Visit, served: Served, order: str) -> None:
+    visit.page.set_viewport_size(size)  # type: ignore[arg-type]
+    visit.open(link(served, CHOICE, order))
+    visit.page.get_by_role("radio").first.check()
+    branch = visit.page.locator("lhc-item[id*='#branch']:visible")
+    expect(branch).to_have_count(1)
+    expect(branch).to_have_css("border-left-style", "solid")
+    choice, within, beside = (
+        visit.page.locator("#questions .question", has_text=words).evaluate("(one) => one.getBoundingClientRect().x")
+        for words in ("Which of these can be documented", "Does the patient have", "Do guidelines or published")
+    )
+    assert within > choice + 10
+    assert beside == choice
+
+
+def test_a_criterion_is_titled_by_its_number_alone(visit: Visit, served: Served, order: str) -> None:
+    visit.open(link(served, SWALLOWING, order))
+    visit.says("unable to swallow pills")
+    expect(visit.page.get_by_role("heading", name=re.compile("I.B.6"))).to_have_text("I.B.6")
+
+
+def test_a_page_that_is_not_secure_keeps_what_is_half_filled_too(chromium: Browser, served: Served, order: str) -> None:
+    with chromium.new_context() as context:
+        other = Visit(context.new_page(), served)
+        host = "http://forms.example.org"
+        other.page.route(f"{host}/**", lambda route: _passed_on(route, host, served))
+        other.open(link(served, SWALLOWING, order).replace(served.url, host))
+        assert other.page.evaluate("() => isSecureContext") is False
+        other.page.get_by_role("textbox", name=re.compile("^Details")).fill("Half a sentence")
+        other.page.wait_for_timeout(500)
+        other.page.reload()
+        expect(other.page.get_by_role("textbox", name=re.compile("^Details"))).to_have_value("Half a sentence")
+        other.yes()
+        other.sign_as(BY)
+        other.submit()
+        other.says(SENT)
+
+
+def _passed_on(route: Route, host: str, served: Served) -> None:
+    route.fulfill(response=route.fetch(url=route.request.url.replace(host, served.url)))
+
+
+def test_where_the_browser_keeps_nothing_the_page_says_so(visit: Visit, served: Served, order: str) -> None:
+    visit.page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full') }")
+    visit.open(link(served, SWALLOWING, order))
+    visit.says("unable to swallow pills")
+    expect(visit.page.locator("#kept")).to_be_empty()
+    visit.yes()
+    visit.says("This browser keeps nothing here")
+    visit.sign_as(BY)
+    visit.submit()
+    visit.says(SENT)
 
 
 def test_the_address_without_its_slash_leads_to_the_page(visit: Visit, served: Served, order: str) -> None:

@@ -120,16 +120,18 @@ function keep() {
   for (const { item } of attached(given.item)) delete lost[item.linkId];
   const written = kept.write({ form, by: at("by").value, response: given, lost });
   const large = Object.entries(written?.lost ?? {}).filter(([link]) => !(link in lost));
-  say(Object.fromEntries(large));
+  say(Object.fromEntries(large), !written);
 }
 
-/** Names the files that a reload cost, and those that one would (`large`, by linkId). */
-function say(large) {
+/** Names the files that a reload cost, and those that one would (`large`, by linkId); and says where it costs all. */
+function say(large, all = false) {
   const told = [
     [lost, "not kept over the reload; please attach again."],
     [large, "too large to be kept if this page is reloaded, but sent with the answers."],
   ].filter(([files]) => Object.keys(files).length);
-  at("kept").textContent = told.map(([files, words]) => `${Object.values(files).join(", ")}: ${words}`).join(" ");
+  const said = told.map(([files, words]) => `${Object.values(files).join(", ")}: ${words}`);
+  if (all) said.push("This browser keeps nothing here: if this page is reloaded, all is to be filled in again.");
+  at("kept").textContent = said.join(" ");
 }
 
 at("sending").addEventListener("submit", async (event) => {
